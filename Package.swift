@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target treats warnings as errors in `scripts/test` and `.ci/run`.
+let swift: [SwiftSetting] = []
+
+/// Kernels are optimised in debug builds too: a tensor library at -Onone is too slow to test.
+/// `-Xcc -march=…` is what changes Swift's own code generation; `-Ounchecked` is not used.
+func kernelSettings(_ architecture: String?) -> [SwiftSetting] {
+    var flags = ["-O"]
+    var always: [String] = []
+    if let architecture { always = ["-Xcc", "-march=\(architecture)"] }
+    flags += always
+    return [
+        .unsafeFlags(flags, .when(configuration: .debug)),
+        .unsafeFlags(always, .when(configuration: .release)),
+    ]
+}
+
+let package = Package(
+    name: "kd",
+    products: [.executable(name: "kd", targets: ["kd"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        // Loops over floats: one source folder, one build for each instruction set.
+        .target(name: "CIntrinsics"),
+        .target(name: "KernelTable"),
+        .target(name: "Kernels", dependencies: ["CIntrinsics", "KernelTable"], swiftSettings: kernelSettings(nil)),
+        .target(
+            name: "KernelsAVX2", dependencies: ["CIntrinsics", "KernelTable"],
+            swiftSettings: kernelSettings("x86-64-v3")),
+        .target(
+            name: "KernelsAVX512", dependencies: ["CIntrinsics", "KernelTable"],
+            swiftSettings: kernelSettings("x86-64-v4")),
+
+        .target(
+            name: "Tensors",
+            dependencies: ["CIntrinsics", "KernelTable", "Kernels", "KernelsAVX2", "KernelsAVX512"]),
+        .target(name: "Networks", dependencies: ["Tensors", .product(name: "OrderedCollections", package: "swift-collections")]),
+        .target(name: "Distillation", dependencies: ["Networks", .product(name: "OrderedCollections", package: "swift-collections")]),
+        .target(name: "Language", dependencies: [.product(name: "OrderedCollections", package: "swift-collections")]),
+        .target(
+            name: "Library", dependencies: ["Language", "Distillation"],
+            resources: [.embedInCode("stdlib")]),
+
+        .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CEdit", dependencies: ["CLibEdit"]),
+        .executableTarget(
+            name: "kd",
+            dependencies: [
+                "Library", "Language", "CEdit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "KernelsAVX2", "KernelsAVX512", "KernelTable"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+        .testTarget(name: "DistillationTests", dependencies: ["Distillation"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language"]),
+        .testTarget(name: "LibraryTests", dependencies: ["Library"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

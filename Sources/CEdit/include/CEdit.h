@@ -1,0 +1,3 @@
+#ifndef KD_CEDIT_H
+#define KD_CEDIT_H
+#endif
