@@ -5,14 +5,16 @@ import PackageDescription
 let swift: [SwiftSetting] = []
 
 /// Kernels are optimised in debug builds too: a tensor library at -Onone is too slow to test.
-/// `-Xcc -march=…` is what changes Swift's own code generation; `-Ounchecked` is not used.
-func kernelSettings(_ architecture: String?) -> [SwiftSetting] {
-    var flags = ["-O"]
+/// `-Xcc -march=…` is what changes Swift's own code generation; `-Ounchecked` is not used. `KD_AVX2` and `KD_AVX512` tell
+/// the loops how wide a vector is and that a fused multiply-add is an instruction. On other processors all three targets
+/// are the portable one.
+func kernelSettings(_ architecture: String?, define name: String? = nil) -> [SwiftSetting] {
     var always: [String] = []
-    if let architecture { always = ["-Xcc", "-march=\(architecture)"] }
-    flags += always
+    #if arch(x86_64)
+        if let architecture, let name { always = ["-Xcc", "-march=\(architecture)", "-D\(name)"] }
+    #endif
     return [
-        .unsafeFlags(flags, .when(configuration: .debug)),
+        .unsafeFlags(["-O"] + always, .when(configuration: .debug)),
         .unsafeFlags(always, .when(configuration: .release)),
     ]
 }
@@ -31,10 +33,10 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CIntrinsics", "KernelTable"], swiftSettings: kernelSettings(nil)),
         .target(
             name: "KernelsAVX2", dependencies: ["CIntrinsics", "KernelTable"],
-            swiftSettings: kernelSettings("x86-64-v3")),
+            swiftSettings: kernelSettings("x86-64-v3", define: "KD_AVX2")),
         .target(
             name: "KernelsAVX512", dependencies: ["CIntrinsics", "KernelTable"],
-            swiftSettings: kernelSettings("x86-64-v4")),
+            swiftSettings: kernelSettings("x86-64-v4", define: "KD_AVX512")),
 
         .target(
             name: "Tensors",
