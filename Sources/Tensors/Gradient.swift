@@ -1,0 +1,172 @@
+/// Gradients by a backward walk: rules return what flows to each input, the walker adds it up.
+///
+/// - Parameters:
+///   - output: what is differentiated; a single number, unless `seed` gives a gradient of its shape.
+///   - inputs: tracked tensors, leaves or not, in whose gradients the caller is interested.
+///   - createGraph: whether the gradients can be differentiated again.
+///   - allowUnused: gives nil for an input that the output does not depend on, instead of an error.
+/// - Throws: `gradient` when something on the way has no gradient, or nothing leads to an input.
+public func gradients(
+    of output: Tensor, wrt inputs: [Tensor], seed: Tensor? = nil, createGraph: Bool = false, allowUnused: Bool = false
+) throws -> [Tensor?] {
+    for (index, input) in inputs.enumerated() where !input.isTracked {
+        throw TensorError(
+            .gradient, "grad: the tensor number \(index + 1) to differentiate by is not tracked",
+            hint: "make it so before it is used: x = track(x)")
+    }
+    let walk = try BackwardWalk(from: output, seed: seed, createGraph: createGraph, towards: inputs)
+    let found = try walk.run()
+    return try inputs.enumerated().map { index, input in
+        if let gradient = found[ObjectIdentifier(input)] { return gradient }
+        if allowUnused { return nil }
+        throw TensorError(
+            .gradient, "grad: the result does not depend on the tensor number \(index + 1) to differentiate by",
+            hint: "compute the result from the tracked tensor itself, outside `with no_grad`")
+    }
+}
+
+/// The gradients of every tracked leaf that `loss` was computed from, in the order of first use from the loss.
+///
+/// - Throws: `shape` unless the loss is a single number; `gradient` as `gradients(of:wrt:)`.
+public func leafGradients(of loss: Tensor) throws -> [(leaf: Tensor, gradient: Tensor)] {
+    let walk = try BackwardWalk(from: loss, seed: nil, createGraph: false, towards: nil)
+    let found = try walk.run()
+    return walk.leaves.compactMap { leaf in found[ObjectIdentifier(leaf)].map { (leaf, $0) } }
+}
+
+/// One walk from a result back to what it was computed from, from the latest operation to the earliest.
+private final class BackwardWalk {
+    private let start: Tensor
+    private let seed: Tensor?
+    private let createGraph: Bool
+    /// The tensors whose gradients are wanted; nil means every tracked leaf.
+    private let targets: [Tensor]?
+    private var gradients: [ObjectIdentifier: Tensor] = [:]
+    private(set) var leaves: [Tensor] = []
+
+    init(from start: Tensor, seed: Tensor?, createGraph: Bool, towards targets: [Tensor]?) throws {
+        guard start.isTracked else {
+            throw TensorError(
+                .gradient, "grad: the result is not computed from anything that is tracked",
+                hint: "track an input first (x = track(x)) and compute outside `with no_grad`")
+        }
+        if let seed {
+            guard seed.shape == start.shape else {
+                throw TensorError(
+                    .shape, "grad: the seed has shape \(seed.shape), the result \(start.shape)")
+            }
+        } else if start.count != 1 {
+            throw TensorError(
+                .shape, "grad: the result must be a single number, this one has shape \(start.shape)",
+                hint: "reduce it first: sum(y) or mean(y)")
+        }
+        self.start = start
+        self.seed = seed
+        self.createGraph = createGraph
+        self.targets = targets
+    }
+
+    func run() throws -> [ObjectIdentifier: Tensor] {
+        try Graph.recording(createGraph) { try walk() }
+        return gradients
+    }
+
+    private func walk() throws {
+        let wanted = targets.map { Set($0.map(ObjectIdentifier.init)) }
+        let relevant = wanted.map { self.relevant(to: $0) }
+        var queue = OrderedWork()
+        gradients[ObjectIdentifier(start)] = try seed ?? Tensor.filled(1, shape: start.shape, start.dtype)
+        visit(start, &queue)
+        while let tensor = queue.popLatest() {
+            try Interruption.check()
+            guard let node = tensor.node, let gradient = gradients[ObjectIdentifier(tensor)] else { continue }
+            if let relevant, !relevant.contains(ObjectIdentifier(tensor)) { continue }
+            let keep = wanted?.contains(ObjectIdentifier(tensor)) ?? false
+            if !keep { gradients[ObjectIdentifier(tensor)] = nil }
+            let flows = try apply(node, gradient, tensor)
+            for (input, flow) in zip(node.inputs, flows) {
+                guard let flow, input.isTracked else { continue }
+                if let relevant, !relevant.contains(ObjectIdentifier(input)) { continue }
+                assert(flow.shape == input.shape, "\(node.name): gradient \(flow.shape) for an input \(input.shape)")
+                let identity = ObjectIdentifier(input)
+                if let sum = gradients[identity] {
+                    gradients[identity] = try add(sum, flow)
+                } else {
+                    gradients[identity] = flow
+                    visit(input, &queue)
+                }
+            }
+        }
+    }
+
+    private func visit(_ tensor: Tensor, _ queue: inout OrderedWork) {
+        if tensor.node == nil { leaves.append(tensor) } else { queue.insert(tensor) }
+    }
+
+    private func apply(_ node: Node, _ gradient: Tensor, _ output: Tensor) throws -> [Tensor?] {
+        var versions = 0
+        for input in node.inputs { versions += input.version }
+        guard versions == node.inputVersions else {
+            throw TensorError(
+                .gradient, "grad: a parameter was updated after \(node.name) had used it",
+                hint: "compute the loss again after the optimizer's step", place: node.place)
+        }
+        switch node.pullback {
+        case .rule(let rule): return try rule(gradient, output)
+        case .fused(let fast, let composed): return try createGraph ? composed(gradient, output) : fast(gradient, output)
+        case .none(let reason):
+            throw TensorError(
+                .gradient, "grad: \(node.name) has no gradient: \(reason)",
+                hint: "use detach(x) before it if no gradient is meant to pass", place: node.place)
+        }
+    }
+
+    /// The tensors on a way from the start to a wanted one: only they need a gradient.
+    private func relevant(to wanted: Set<ObjectIdentifier>) -> Set<ObjectIdentifier> {
+        var verdict: [ObjectIdentifier: Bool] = [:]
+        var stack: [(Tensor, expanded: Bool)] = [(start, false)]
+        while let (tensor, expanded) = stack.popLast() {
+            let identity = ObjectIdentifier(tensor)
+            if expanded {
+                let leads = tensor.node?.inputs.contains { verdict[ObjectIdentifier($0)] ?? false } ?? false
+                verdict[identity] = leads || wanted.contains(identity)
+            } else if verdict[identity] == nil {
+                verdict[identity] = false
+                stack.append((tensor, true))
+                for input in tensor.node?.inputs ?? [] where input.isTracked { stack.append((input, false)) }
+            }
+        }
+        return Set(verdict.lazy.filter(\.value).map(\.key))
+    }
+}
+
+/// Tensors waiting for their turn, the one computed last first.
+private struct OrderedWork {
+    private var heap: [(order: Int, tensor: Tensor)] = []
+
+    mutating func insert(_ tensor: Tensor) {
+        heap.append((tensor.node!.order, tensor))
+        var child = heap.count - 1
+        while child > 0, heap[(child - 1) / 2].order < heap[child].order {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func popLatest() -> Tensor? {
+        guard let first = heap.first else { return nil }
+        let last = heap.removeLast()
+        if heap.isEmpty { return first.tensor }
+        heap[0] = last
+        var parent = 0
+        while true {
+            var largest = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+                if heap[child].order > heap[largest].order { largest = child }
+            }
+            if largest == parent { return first.tensor }
+            heap.swapAt(parent, largest)
+            parent = largest
+        }
+    }
+}

@@ -1,0 +1,107 @@
+/// How a gradient passes an operation, backwards.
+///
+/// A rule gets the gradient of the output and the output itself, and returns one gradient for each input, or nil for
+/// an input through which none flows. It is written in operations that have gradients themselves, so that a gradient
+/// can be differentiated again. It must not capture the output (that would be a cycle) nor any tracked tensor that is
+/// not an input.
+public enum Pullback {
+    public typealias Rule = (_ gradient: Tensor, _ output: Tensor) throws -> [Tensor?]
+
+    case rule(Rule)
+    /// A kernel for first gradients beside the composed rule that gradients of gradients use.
+    case fused(fast: Rule, composed: Rule)
+    /// There is no gradient; reaching this operation in a backward walk is an error that gives the reason.
+    case none(because: String)
+}
+
+/// One step of a computation: what was done, to what, and how a gradient passes it.
+final class Node {
+    let name: String
+    /// Later operations have higher numbers: a backward walk goes through them from the highest down.
+    let order: Int
+    private(set) var inputs: [Tensor]
+    private(set) var pullback: Pullback
+    /// The sum of the inputs' versions: tells whether a parameter was updated since.
+    let inputVersions: Int
+    /// Where in a script the operation was written.
+    let place: (any Sendable)?
+
+    init(_ name: String, _ inputs: [Tensor], _ pullback: Pullback) {
+        self.name = name
+        self.inputs = inputs
+        self.pullback = pullback
+        order = Graph.nextOrder()
+        var versions = 0
+        for input in inputs { versions += input.version }
+        inputVersions = versions
+        place = Graph.currentPlace?()
+    }
+
+    func releaseRule() { pullback = .none(because: "its graph was freed") }
+
+    func takeInputs() -> [Tensor] {
+        defer { inputs = [] }
+        return inputs
+    }
+}
+
+/// Whether computations are recorded, and where.
+///
+/// All tensors of a process belong to one thread, the one that runs the script; kernels use others but see only bytes.
+public enum Graph {
+    nonisolated(unsafe) private static var order = 0
+    /// Whether operations remember how they were computed.
+    nonisolated(unsafe) public private(set) static var isRecording = true
+    /// Supplies the script's place of the operation that is about to be recorded.
+    nonisolated(unsafe) public static var currentPlace: (() -> (any Sendable)?)?
+
+    static func nextOrder() -> Int {
+        order += 1
+        return order
+    }
+
+    /// Runs `body` with recording switched on or off.
+    public static func recording<R>(_ on: Bool, _ body: () throws -> R) rethrows -> R {
+        let before = isRecording
+        isRecording = on
+        defer { isRecording = before }
+        return try body()
+    }
+
+    /// Switches recording and returns what it was: for a scope that is opened and closed in two steps.
+    public static func setRecording(_ on: Bool) -> Bool {
+        defer { isRecording = on }
+        return isRecording
+    }
+}
+
+extension Tensor {
+    /// The one door through which a tensor is computed from others.
+    ///
+    /// - Parameters:
+    ///   - name: the name under which errors, displays and gradients speak of it.
+    ///   - shape: of the result; an error is thrown for one that cannot be.
+    ///   - forward: fills the contiguous, uninitialised result.
+    ///   - pullback: how its gradient goes back to the inputs. There is no default.
+    static func operation(
+        _ name: String, _ inputs: [Tensor], shape: [Int], dtype: DType, unit: Unit? = nil,
+        pullback: @autoclosure () -> Pullback, forward: (Tensor) throws -> Void
+    ) throws -> Tensor {
+        let node = Graph.isRecording && inputs.contains { $0.isTracked } ? Node(name, inputs, pullback()) : nil
+        let output = try Tensor(uninitialized: shape, dtype, node: node)
+        output.unit = unit
+        try forward(output)
+        return output
+    }
+
+    /// The same door for an operation that only looks at the bytes of its input in another way.
+    static func view(
+        _ name: String, of input: Tensor, shape: [Int], strides: [Int], offset: Int, unit: Unit? = nil,
+        pullback: @autoclosure () -> Pullback
+    ) -> Tensor {
+        let node = Graph.isRecording && input.isTracked ? Node(name, [input], pullback()) : nil
+        let output = input.aliased(shape: shape, strides: strides, offset: offset, node: node)
+        output.unit = unit
+        return output
+    }
+}
