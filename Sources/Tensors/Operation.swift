@@ -90,8 +90,21 @@ extension Tensor {
         let node = Graph.isRecording && inputs.contains { $0.isTracked } ? Node(name, inputs, pullback()) : nil
         let output = try Tensor(uninitialized: shape, dtype, node: node)
         output.unit = unit
+        output.mask = inheritedMask(inputs, shape: shape)
         try forward(output)
         return output
+    }
+
+    /// The mask of the first input that has one, when the result still has its axes [B, T] in front.
+    ///
+    /// A result of rank 2 keeps it only from an input of its own shape: [B, C] may look like [B, T] by chance. Views
+    /// drop it, because they may exchange axes.
+    private static func inheritedMask(_ inputs: [Tensor], shape: [Int]) -> Tensor? {
+        for input in inputs {
+            guard let mask = input.mask else { continue }
+            return shape == input.shape || shape.count >= 3 && shape.starts(with: mask.shape) ? mask : nil
+        }
+        return nil
     }
 
     /// The same door for an operation that only looks at the bytes of its input in another way.

@@ -19,6 +19,8 @@ public final class Tensor {
     private(set) var version = 0
     /// What the numbers mean.
     public var unit: Unit?
+    /// Which positions of a batch of sequences are real and not padding: bools [B, T], the leading axes of this tensor.
+    public var mask: Tensor?
 
     init(storage: Storage, dtype: DType, shape: [Int], strides: [Int], offset: Int, node: Node? = nil) {
         self.storage = storage
@@ -84,6 +86,7 @@ public final class Tensor {
         if !isTracked { return self }
         let copy = aliased(shape: shape, strides: strides, offset: offset)
         copy.unit = unit
+        copy.mask = mask
         return copy
     }
 
@@ -97,6 +100,7 @@ public final class Tensor {
         }
         let leaf = aliased(shape: shape, strides: strides, offset: offset)
         leaf.unit = unit
+        leaf.mask = mask
         leaf.isTrackedLeaf = true
         return leaf
     }
