@@ -82,7 +82,7 @@ public struct Target: Sendable {
         /// `a, (b, c), *d`: `rest` is the index of the starred target, which takes a list of what is left.
         case unpack([Target], rest: Int?)
         case field(Expression, Name)
-        case item(Expression, [SubscriptItem])
+        case item(Expression, [SubscriptNode])
     }
 }
 
@@ -153,7 +153,7 @@ public struct Expression: Sendable {
         case comparison(Expression, [ComparisonLink])
         case call(Expression, [Argument])
         case field(Expression, Name)
-        case item(Expression, [SubscriptItem])
+        case item(Expression, [SubscriptNode])
         /// A lambda, or nothing else: `fn` is a statement.
         case lambda(FunctionNode)
         case conditional(IfNode)
@@ -222,13 +222,13 @@ public struct Argument: Sendable {
     }
 }
 
-public enum SubscriptItem: Sendable {
+public enum SubscriptNode: Sendable {
     case index(Expression)
     case slice(start: Expression?, stop: Expression?, step: Expression?, span: Span)
     case ellipsis(Span)
 }
 
-public struct Parameter: Sendable {
+public struct ParameterNode: Sendable {
     public var name: Name
     public var defaultValue: Expression?
     /// `*rest`: takes the positional arguments that are left; parameters after it are given by keyword.
@@ -247,13 +247,13 @@ public struct Parameter: Sendable {
 /// `fn name(…) { … }`, or a lambda, whose name is nil and whose body may be one expression statement.
 public struct FunctionNode: Sendable {
     public var name: Name?
-    public var parameters: [Parameter]
+    public var parameters: [ParameterNode]
     public var body: Block
     /// The `##` lines above it, without the marks.
     public var doc: String?
     public var span: Span
 
-    public init(name: Name?, parameters: [Parameter], body: Block, doc: String? = nil, span: Span) {
+    public init(name: Name?, parameters: [ParameterNode], body: Block, doc: String? = nil, span: Span) {
         self.name = name
         self.parameters = parameters
         self.body = body
@@ -265,7 +265,7 @@ public struct FunctionNode: Sendable {
 /// `model Name(…) { fields; fn forward(x) { … } }`.
 public struct ModelNode: Sendable {
     public var name: Name
-    public var parameters: [Parameter]
+    public var parameters: [ParameterNode]
     /// Run once for each model made; the names it binds become fields, beside the parameters.
     public var fields: Block
     public var methods: [FunctionNode]
@@ -273,7 +273,7 @@ public struct ModelNode: Sendable {
     public var span: Span
 
     public init(
-        name: Name, parameters: [Parameter], fields: Block, methods: [FunctionNode], doc: String? = nil, span: Span
+        name: Name, parameters: [ParameterNode], fields: Block, methods: [FunctionNode], doc: String? = nil, span: Span
     ) {
         self.name = name
         self.parameters = parameters

@@ -1,0 +1,97 @@
+/// The arguments of a call, each put in the place of its parameter.
+public struct BoundCall {
+    public let signature: Signature
+    /// One for each parameter; nil was not given.
+    public private(set) var values: [Value?]
+    /// Where each value came from.
+    public private(set) var places: [ArgumentPlace?]
+
+    /// Puts positional and keyword arguments in their places; throws for too many, unknown and doubled ones.
+    public init(_ arguments: Arguments, _ signature: Signature) throws {
+        self.signature = signature
+        let parameters = signature.parameters
+        values = Array(repeating: nil, count: parameters.count)
+        places = Array(repeating: nil, count: parameters.count)
+        var position = 0
+        var rest: [Value]?
+        for (index, value) in arguments.positional.enumerated() {
+            if rest != nil {
+                rest?.append(value)
+                continue
+            }
+            guard position < parameters.count, parameters[position].kind != .keywords,
+                !parameters[position].isKeywordOnly
+            else { throw BoundCall.tooMany(arguments.positional.count, signature, at: index) }
+            if parameters[position].kind == .rest {
+                rest = [value]
+            } else {
+                values[position] = value
+            }
+            places[position] = .positional(index)
+            position += 1
+        }
+        if let index = parameters.firstIndex(where: { $0.kind == .rest }) { values[index] = .list(rest ?? []) }
+        let free = parameters.firstIndex { $0.kind == .keywords }
+        var extra: [(String, Value)] = []
+        for (name, value) in arguments.keywords {
+            if let index = parameters.firstIndex(where: { $0.name == name && $0.kind == .normal }) {
+                guard values[index] == nil else {
+                    throw Fault(
+                        "\(signature.name): \(name) is given twice", kind: "type", argument: .keyword(name))
+                }
+                values[index] = value
+                places[index] = .keyword(name)
+            } else if free != nil {
+                extra.append((name, value))
+            } else {
+                throw BoundCall.unknown(name, signature)
+            }
+        }
+        if let free { values[free] = .map(extra) }
+    }
+
+    static func tooMany(_ count: Int, _ signature: Signature, at index: Int) -> Fault {
+        let takes = signature.parameters.filter { $0.kind == .normal && !$0.isKeywordOnly }
+        let required = takes.filter(\.isRequired).count
+        let number = required == takes.count ? "\(takes.count)" : "\(required) to \(takes.count)"
+        return Fault(
+            "\(signature.name) takes \(takes.isEmpty ? "no" : number) positional argument"
+                + "\(takes.count == 1 ? "" : "s"), \(count) \(count == 1 ? "is" : "are") given",
+            hint: signature.line, kind: "type", argument: .positional(max(index, takes.count)))
+    }
+
+    static func unknown(_ name: String, _ signature: Signature) -> Fault {
+        let accepted = signature.parameters.filter { $0.kind == .normal }.map(\.name)
+        let near = nearest(name, in: accepted).map { "did you mean \($0)? " } ?? ""
+        return Fault(
+            "\(signature.name) has no parameter \(name)",
+            hint: accepted.isEmpty ? "it takes no keyword arguments" : near + "it takes \(listed(accepted))",
+            kind: "type", argument: .keyword(name))
+    }
+
+    func missing(_ index: Int) -> Fault {
+        let missing = signature.parameters.indices.filter { signature.parameters[$0].isRequired && values[$0] == nil }
+        let names = missing.map { signature.parameters[$0].name }
+        let info = signature.parameters[index]
+        return Fault(
+            "\(signature.name) needs \(listed(names.isEmpty ? [info.name] : names))",
+            hint: signature.line + (info.summary.isEmpty ? "" : "; \(info.name): \(info.summary)"), kind: "type")
+    }
+
+    func mismatch(_ index: Int, found value: Value) -> Fault {
+        let info = signature.parameters[index]
+        var described = value.described
+        if info.kind == .rest, let items = value.items { described = listed(items.prefix(4).map(\.described)) }
+        return Fault(
+            "\(signature.name): \(info.name) must be \(article(info.type)), not \(described)",
+            hint: info.summary.isEmpty ? nil : "\(info.name): \(info.summary)", kind: "type",
+            argument: places[index])
+    }
+}
+
+/// "an int", "a string"; a list of choices stands without an article.
+func article(_ type: String) -> String {
+    guard let first = type.first, first != "\"" else { return type }
+    if type.hasPrefix("any ") { return type }
+    return ("aeiou".contains(first) ? "an " : "a ") + type
+}

@@ -1,0 +1,39 @@
+/// Where a script's text goes; the host decides what each channel is.
+public enum OutputChannel: Sendable {
+    /// What `print` writes, and results: stdout.
+    case results
+    /// Warnings and errors: stderr.
+    case messages
+    /// Progress that may be overwritten: stderr at a terminal, else nothing.
+    case progress
+}
+
+/// What the host gives the machine to write to.
+public protocol OutputSink: AnyObject {
+    func write(_ text: String, to channel: OutputChannel)
+    /// Shows a value in its full form in the middle of a run, as `show(x)` does.
+    func show(_ value: Value)
+}
+
+extension OutputSink {
+    public func show(_ value: Value) { write(value.display(.full(width: 80)) + "\n", to: .results) }
+}
+
+/// Collects what is written, for tests and for capturing.
+public final class OutputBuffer: OutputSink {
+    public private(set) var results = ""
+    public private(set) var messages = ""
+    public private(set) var progress = ""
+
+    public init() {}
+
+    public func write(_ text: String, to channel: OutputChannel) {
+        switch channel {
+        case .results: results += text
+        case .messages: messages += text
+        case .progress: progress += text
+        }
+    }
+
+    public func clear() { (results, messages, progress) = ("", "", "") }
+}
