@@ -1,3 +1,5 @@
+import KernelTable
+
 /// The type of a tensor's elements.
 ///
 /// `f32` is the default for real numbers and `i64` for whole ones. `bf16` is a way to store: arithmetic on it is done
@@ -32,6 +34,24 @@ public enum DType: UInt8, CaseIterable, Sendable {
     public static func promoted(_ a: DType, _ b: DType) -> DType {
         a.rawValue >= b.rawValue ? a : b
     }
+
+    /// bool, whole numbers, real numbers: what a single number cannot widen beyond.
+    var category: Int { isFloating ? 2 : isInteger ? 1 : 0 }
+
+    /// The type in which a function of real numbers is computed: itself for real numbers, f32 for all others.
+    var real: DType { isFloating ? self : .f32 }
+
+    /// The storage of this type, as kernels name it.
+    var scalarType: ScalarType {
+        switch self {
+        case .bool, .u8: .uint8
+        case .i32: .int32
+        case .i64: .int64
+        case .bf16: .bfloat16
+        case .f32: .float32
+        case .f64: .float64
+        }
+    }
 }
 
 /// A Swift type that a tensor can hold without conversion.
@@ -41,6 +61,8 @@ public protocol TensorElement: Sendable {
 
 extension Float: TensorElement { public static var dtype: DType { .f32 } }
 extension Double: TensorElement { public static var dtype: DType { .f64 } }
+extension Int: TensorElement { public static var dtype: DType { .i64 } }
+extension Bool: TensorElement { public static var dtype: DType { .bool } }
 extension Int64: TensorElement { public static var dtype: DType { .i64 } }
 extension Int32: TensorElement { public static var dtype: DType { .i32 } }
 extension UInt8: TensorElement { public static var dtype: DType { .u8 } }

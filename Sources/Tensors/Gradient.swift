@@ -113,7 +113,8 @@ private final class BackwardWalk {
         }
         switch node.pullback {
         case .rule(let rule): return try rule(gradient, output)
-        case .fused(let fast, let composed): return try createGraph ? composed(gradient, output) : fast(gradient, output)
+        case .fused(let fast, let composed):
+            return try createGraph ? composed(gradient, output) : fast(gradient, output)
         case .none(let reason):
             throw TensorError(
                 .gradient, "grad: \(node.name) has no gradient: \(reason)",

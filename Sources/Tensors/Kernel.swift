@@ -49,4 +49,25 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 }
 
 /// The loops in use, chosen once.
-nonisolated(unsafe) let kernel: any KernelTable.Type = InstructionSet.current.table
+let kernel: any KernelTable.Type = InstructionSet.current.table
+
+/// The two types that the loops compute in.
+protocol Real: TensorElement, BinaryFloatingPoint, SIMDScalar, Codable {
+    static var loops: any RealKernelTable<Self>.Type { get }
+}
+
+private let floatLoops: any RealKernelTable<Float>.Type = kernel.float
+private let doubleLoops: any RealKernelTable<Double>.Type = kernel.double
+
+extension Float: Real { static var loops: any RealKernelTable<Float>.Type { floatLoops } }
+extension Double: Real { static var loops: any RealKernelTable<Double>.Type { doubleLoops } }
+
+/// The types of whole numbers, which wrap around where they overflow.
+protocol Whole: TensorElement, FixedWidthInteger {}
+
+extension Int64: Whole {}
+extension Int32: Whole {}
+extension UInt8: Whole {}
+
+/// Elements in one chunk of simple work: large enough to be worth a thread, small enough to stop soon.
+let chunkLength = 32768

@@ -9,6 +9,10 @@ public final class Tensor {
     public let strides: [Int]
     /// The first element's place in the storage, in elements.
     let offset: Int
+    /// Number of elements.
+    public let count: Int
+    /// Whether the elements lie one after the other in row-major order.
+    public let isContiguous: Bool
     /// Replaced only by `Parameter.update`.
     private(set) var storage: Storage
     /// How this tensor was computed, when a gradient may be asked for.
@@ -29,6 +33,14 @@ public final class Tensor {
         self.strides = strides
         self.offset = offset
         self.node = node
+        var expected = 1
+        var isContiguous = true
+        for axis in shape.indices.reversed() where shape[axis] != 1 {
+            if strides[axis] != expected { isContiguous = false }
+            expected *= shape[axis]
+        }
+        count = expected
+        self.isContiguous = isContiguous || expected == 0
     }
 
     /// A tensor whose elements are not yet written: for operations that fill it at once.
@@ -48,24 +60,11 @@ public final class Tensor {
     /// Number of axes.
     public var rank: Int { shape.count }
 
-    /// Number of elements.
-    public var count: Int { shape.reduce(1, *) }
-
     /// Whether a gradient may be asked for with respect to something this tensor was computed from.
     public var isTracked: Bool { isTrackedLeaf || node != nil }
 
     /// The operation that made this tensor, when it is tracked.
     public var operationName: String? { node?.name }
-
-    /// Whether the elements lie one after the other in row-major order.
-    public var isContiguous: Bool {
-        var expected = 1
-        for axis in shape.indices.reversed() where shape[axis] != 1 {
-            if strides[axis] != expected { return count == 0 }
-            expected *= shape[axis]
-        }
-        return true
-    }
 
     /// The bytes of the first element. Valid while the tensor lives; rows follow each other only if `isContiguous`.
     var base: UnsafeMutableRawPointer { storage.bytes + offset * dtype.size }
@@ -144,17 +143,19 @@ public enum Shape {
     ///
     /// - Throws: `shape` for a negative size, `memory` for more elements than can be counted.
     public static func count(_ shape: [Int]) throws -> Int {
+        // Zeros are left out of the product that must fit, so that every part of a shape has a countable size.
         var count = 1
+        var isEmpty = false
         var overflows = false
         for size in shape {
             if size < 0 { throw TensorError(.shape, "a tensor cannot have a negative size: \(shape)") }
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            if size == 0 { isEmpty = true }
+            let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(size, 1))
             overflows = overflows || overflow
             count = product
         }
-        if shape.contains(0) { return 0 }
         if overflows { throw TensorError(.memory, "a tensor of shape \(shape) has more elements than can be counted") }
-        return count
+        return isEmpty ? 0 : count
     }
 
     /// Row-major strides, in elements.

@@ -11,8 +11,16 @@ public enum ThreadPool {
     /// How many threads work on a kernel, the caller's among them: the cores of the machine, or `KD_THREADS`.
     public static var size: Int { crew.size + 1 }
 
+    /// At most this many of them work, for the comparison of results between numbers of threads.
+    package static var limit: Int {
+        get { crew.limit.load(ordering: .relaxed) }
+        set { crew.limit.store(max(1, newValue), ordering: .relaxed) }
+    }
+
     private static func configuredSize() -> Int {
-        if let text = getenv("KD_THREADS"), let wanted = Int(String(cString: text)), wanted >= 1 { return min(wanted, 256) }
+        if let text = getenv("KD_THREADS"), let wanted = Int(String(cString: text)), wanted >= 1 {
+            return min(wanted, 256)
+        }
         return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
@@ -26,7 +34,7 @@ public enum ThreadPool {
             try Interruption.check()
             return body(0..<count)
         }
-        try crew.run(chunks: chunks) { chunk in
+        try crew.run(chunks: chunks) { chunk, _ in
             body(chunk * grain..<min(count, (chunk + 1) * grain))
         }
     }
@@ -35,6 +43,14 @@ public enum ThreadPool {
     ///
     /// - Throws: `TensorError` of kind `interrupt` when the work was stopped.
     public static func parallel(chunks: Int, _ body: (Int) -> Void) throws {
+        guard chunks > 0 else { return }
+        try crew.run(chunks: chunks) { chunk, _ in body(chunk) }
+    }
+
+    /// The same, with the number of the thread, below `size`, that runs the chunk: for memory of each thread's own.
+    ///
+    /// - Throws: `TensorError` of kind `interrupt` when the work was stopped.
+    public static func parallelByWorker(chunks: Int, _ body: (_ chunk: Int, _ worker: Int) -> Void) throws {
         guard chunks > 0 else { return }
         try crew.run(chunks: chunks, body)
     }
@@ -46,12 +62,13 @@ public enum ThreadPool {
 /// seen raised (acquiring); nobody writes them before `busy` is back at zero.
 private final class Crew: @unchecked Sendable {
     let size: Int
+    let limit = Atomic<Int>(Int.max)
     private let generation = Atomic<Int>(0)
     private let nextChunk = Atomic<Int>(0)
     private let busy = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private var chunks = 0
-    private var job: ((Int) -> Void)?
+    private var job: ((Int, Int) -> Void)?
     private var isRunning = false
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -60,9 +77,9 @@ private final class Crew: @unchecked Sendable {
         self.size = size
         pthread_mutex_init(lock, nil)
         pthread_cond_init(wake, nil)
-        for _ in 0..<size {
+        for number in 0..<size {
             var thread = pthread_t()
-            let crew = Unmanaged.passRetained(self).toOpaque()
+            let crew = Unmanaged.passRetained(Member(crew: self, number: number + 1)).toOpaque()
             // Signals belong to the thread that runs the script.
             var all = sigset_t()
             var before = sigset_t()
@@ -71,7 +88,8 @@ private final class Crew: @unchecked Sendable {
             pthread_create(
                 &thread, nil,
                 { argument in
-                    Unmanaged<Crew>.fromOpaque(argument!).takeUnretainedValue().work()
+                    let member = Unmanaged<Member>.fromOpaque(argument!).takeRetainedValue()
+                    member.crew.work(as: member.number)
                     return nil
                 }, crew)
             pthread_sigmask(SIG_SETMASK, &before, nil)
@@ -79,12 +97,23 @@ private final class Crew: @unchecked Sendable {
         }
     }
 
-    func run(chunks count: Int, _ body: (Int) -> Void) throws {
+    /// What a new thread is told.
+    private final class Member {
+        let crew: Crew
+        let number: Int
+
+        init(crew: Crew, number: Int) {
+            self.crew = crew
+            self.number = number
+        }
+    }
+
+    func run(chunks count: Int, _ body: (_ chunk: Int, _ worker: Int) -> Void) throws {
         // A kernel inside a kernel runs where it is; so does everything on a single core.
-        if size == 0 || count == 1 || isRunning {
+        if size == 0 || count == 1 || isRunning || limit.load(ordering: .relaxed) == 1 {
             for chunk in 0..<count {
                 try Interruption.check()
-                body(chunk)
+                body(chunk, 0)
             }
             return
         }
@@ -100,7 +129,7 @@ private final class Crew: @unchecked Sendable {
                 pthread_cond_broadcast(wake)
                 pthread_mutex_unlock(lock)
             }
-            takeChunks()
+            takeChunks(as: 0)
             var spins = 0
             while busy.load(ordering: .acquiring) > 0 {
                 spins += 1
@@ -112,16 +141,16 @@ private final class Crew: @unchecked Sendable {
         try Interruption.check()
     }
 
-    private func takeChunks() {
-        guard let job else { return }
+    private func takeChunks(as worker: Int) {
+        guard let job, worker < limit.load(ordering: .relaxed) else { return }
         while !Interruption.isRequested {
             let chunk = nextChunk.add(1, ordering: .relaxed).oldValue
             if chunk >= chunks { return }
-            job(chunk)
+            job(chunk, worker)
         }
     }
 
-    private func work() {
+    private func work(as worker: Int) {
         var seen = 0
         while true {
             var spins = 0
@@ -130,7 +159,7 @@ private final class Crew: @unchecked Sendable {
                 if spins > 8192 { sleep(until: seen) }
             }
             seen += 1
-            takeChunks()
+            takeChunks(as: worker)
             busy.subtract(1, ordering: .acquiringAndReleasing)
         }
     }
