@@ -1,15 +1,17 @@
 /// The name in a list that was probably meant: the one with the fewest edits, if they are few.
 ///
-/// A swap of neighbours counts as one edit (optimal string alignment).
+/// A swap of neighbours counts as one edit (optimal string alignment); case and underscores do not count, so that
+/// `crossEntropy` finds `cross_entropy`.
 public func nearest(_ name: String, in candidates: some Sequence<String>) -> String? {
     let wanted = Array(name.unicodeScalars)
     guard wanted.count > 1, wanted.count <= 64 else { return nil }
     let limit = max(1, wanted.count / 3)
+    let plain = plainSpelling(name)
     var best: (name: String, distance: Int)?
     for candidate in candidates where candidate != name {
         let other = Array(candidate.unicodeScalars)
+        if candidate.utf8.count <= 96, plainSpelling(candidate) == plain { return candidate }
         guard abs(other.count - wanted.count) <= limit, other.count <= 96 else { continue }
-        if candidate.lowercased() == name.lowercased() { return candidate }
         let distance = edits(wanted, other)
         guard distance <= limit, distance < other.count else { continue }
         if best.map({ distance < $0.distance || (distance == $0.distance && candidate < $0.name) }) ?? true {
@@ -18,6 +20,8 @@ public func nearest(_ name: String, in candidates: some Sequence<String>) -> Str
     }
     return best?.name
 }
+
+private func plainSpelling(_ name: String) -> String { name.lowercased().filter { $0 != "_" } }
 
 private func edits(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var before = [Int](repeating: 0, count: b.count + 1)
