@@ -1,27 +1,18 @@
-/// What a call passes: values by position, values by name, and where each was written.
+/// What a call passes: values by position and values by name.
 public struct Arguments {
     public var positional: [Value]
     public var keywords: [(name: String, value: Value)]
-    /// Where the arguments stand in the text, for errors; nil for calls from Swift.
-    var site: CallSite?
 
     public init(_ positional: [Value] = [], keywords: [(name: String, value: Value)] = []) {
         self.positional = positional
         self.keywords = keywords
-        self.site = nil
-    }
-
-    init(_ positional: [Value], keywords: [(name: String, value: Value)], site: CallSite?) {
-        self.positional = positional
-        self.keywords = keywords
-        self.site = site
     }
 
     public var isEmpty: Bool { positional.isEmpty && keywords.isEmpty }
 
     /// The same call with one more value in front, as `x.f(a)` makes it.
     public func prepending(_ value: Value) -> Arguments {
-        Arguments([value] + positional, keywords: keywords, site: nil)
+        Arguments([value] + positional, keywords: keywords)
     }
 
     public subscript(keyword name: String) -> Value? { keywords.first { $0.name == name }?.value }

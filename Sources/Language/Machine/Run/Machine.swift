@@ -1,6 +1,12 @@
 import OrderedCollections
 
-/// Runs programs: holds the globals, the builtins and the stack of frames.
+// Runs code: registers of all frames lie on one stack of values, frames on one stack of frames.
+//
+//   Machine ─ state and the way in (this file)
+//   + Loop: one instruction after the other ─ + Calls ─ + Operators ─ + Parts: fields, items, loops
+//   + Errors: places, traces, handlers ─ + Modules ─ + Tests
+
+/// Runs programs: holds the modules, the builtins and the stack of frames.
 public final class Machine {
     /// Where text goes.
     public var output: any OutputSink
@@ -8,17 +14,127 @@ public final class Machine {
     public let interruption: Interruption
     /// What the host and Library supply.
     public var hooks = Hooks()
-    /// Everything a script can name without declaring it.
-    public internal(set) var builtins: OrderedDictionary<String, Value> = [:]
-    public internal(set) var chapters: [Chapter] = []
+    /// The module of the session or script.
+    public let main: ModuleObject
+    public private(set) var chapters: [Chapter] = []
+    /// Whether `test` blocks are collected; in a normal run they are passed over.
+    public var collectsTests = false
+    /// Calls of script functions inside one another.
+    public let depthLimit: Int
 
-    public init(output: any OutputSink, interruption: Interruption = Interruption()) {
+    var builtinIndices: OrderedDictionary<String, Int> = [:]
+    var builtinSummaries: [String: String] = [:]
+    let builtinValues: UnsafeMutablePointer<Value>
+    static let builtinLimit = 1 << 14
+
+    let frames: UnsafeMutablePointer<Frame>
+    @exclusivity(unchecked) var frameCount = 0
+    let stack: UnsafeMutablePointer<Value>
+    /// Values below are valid, whatever frame they belong to.
+    @exclusivity(unchecked) var initialized = 0
+    let stackCapacity: Int
+    @exclusivity(unchecked) var handlers: [Handler] = []
+    var modules: [String: ModuleObject] = [:]
+    var loading: [String] = []
+
+    /// A call on the way.
+    struct Frame {
+        unowned(unsafe) var code: Code
+        unowned(unsafe) var function: FunctionObject?
+        /// The first register on the stack; the place before it holds the function and takes the result.
+        var base: Int
+        var next: UnsafeMutablePointer<Instruction>
+    }
+
+    /// Where errors go while a `try` or `with` block runs.
+    struct Handler {
+        var frame: Int
+        var target: Int
+        var register: Int
+        var isContext: Bool
+    }
+
+    public init(
+        output: any OutputSink, interruption: Interruption = Interruption(), chapters: [Chapter] = [],
+        depthLimit: Int = 10_000, name: String = "main"
+    ) {
         self.output = output
         self.interruption = interruption
+        self.depthLimit = depthLimit
+        main = ModuleObject(name: name)
+        builtinValues = .allocate(capacity: Machine.builtinLimit)
+        frames = .allocate(capacity: depthLimit + 1)
+        // Pages that are never touched cost nothing.
+        stackCapacity = depthLimit * 64 + (1 << 20)
+        stack = .allocate(capacity: stackCapacity)
+        for chapter in chapters { add(chapter) }
+    }
+
+    deinit {
+        builtinValues.deinitialize(count: builtinIndices.count)
+        builtinValues.deallocate()
+        frames.deallocate()
+        stack.deinitialize(count: initialized)
+        stack.deallocate()
+    }
+
+    // MARK: - Names
+
+    /// Adds a chapter's builtins; a name that is there already is replaced.
+    public func add(_ chapter: Chapter) {
+        chapters.append(chapter)
+        for builtin in chapter.builtins { define(builtin.name, .object(builtin)) }
+        for (name, value, summary) in chapter.constants { define(name, value, summary: summary) }
+    }
+
+    /// Makes a name known to every module.
+    public func define(_ name: String, _ value: Value, summary: String? = nil) {
+        if let summary { builtinSummaries[name] = summary }
+        if let index = builtinIndices[name] {
+            builtinValues[index] = value
+            return
+        }
+        precondition(builtinIndices.count < Machine.builtinLimit, "too many builtins")
+        (builtinValues + builtinIndices.count).initialize(to: value)
+        builtinIndices[name] = builtinIndices.count
+    }
+
+    /// The names that every module knows.
+    public var builtinNames: [String] { Array(builtinIndices.keys) }
+
+    public func builtin(_ name: String) -> Value? { builtinIndices[name].map { builtinValues[$0] } }
+
+    /// The value of a name as the prompt sees it.
+    public func lookUp(_ name: String) -> Value? { main[name] ?? builtin(name) }
+
+    /// One line on a constant among the builtins.
+    public func summary(ofConstant name: String) -> String? { builtinSummaries[name] }
+
+    // MARK: - Running
+
+    /// Parses, compiles and runs a text in the main module; answers the value of its last statement.
+    public func run(_ source: Source) throws -> Value {
+        try run(Parser.parse(source), in: main)
+    }
+
+    /// Compiles and runs a parsed text.
+    public func run(_ program: Program, in module: ModuleObject) throws -> Value {
+        let code = try Compiler.compile(program, module: module) { self.builtinIndices[$0] }
+        return try start(code, function: nil) { _ in }
+    }
+
+    /// Calls a value with arguments, also from Swift code that a script called.
+    public func call(_ function: Value, _ arguments: Arguments) throws -> Value {
+        do {
+            return try dispatch(function, arguments)
+        } catch var fault as Fault where fault.argument != nil {
+            // The places of arguments mean this call, not the one in the script that led here.
+            fault.argument = nil
+            throw fault
+        }
     }
 
     /// Throws when the user asked to stop.
-    @inlinable
     public func checkInterrupt() throws {
         if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
     }
@@ -26,84 +142,37 @@ public final class Machine {
     /// Asks the machine to stop; safe in a signal handler.
     public func interrupt() { interruption.request() }
 
-    /// Calls a value with arguments, also from Swift code that a script called.
-    public func call(_ function: Value, _ arguments: Arguments) throws -> Value {
-        guard let object = function.object else {
-            throw Fault("\(function.described) cannot be called", kind: "type")
-        }
-        return try object.call(arguments, self)
-    }
-
     /// Writes a warning to the messages, with the place that is running.
     public func warn(_ message: String, hint: String? = nil) {
-        output.write(Diagnostic(severity: .warning, kind: "warning", message: message, hint: hint).message, to: .messages)
+        var warning = Diagnostic(severity: .warning, kind: "warning", message: message, hint: hint)
+        if let (source, span) = currentPlace { (warning.source, warning.span) = (source, span) }
+        hooks.showWarning(warning, self)
     }
 
-    /// `left == right` as a truth value.
-    public func isEqual(_ left: Value, _ right: Value) throws -> Bool { left == right }
-
-    /// All items of something that can be looped over.
-    public func array(of value: Value, for use: String) throws -> [Value] {
-        if let items = value.items { return items }
-        guard let iterator = try value.object?.makeIterator(self) else {
-            throw Fault("\(use) needs something to loop over, not \(value.described)", kind: "type")
-        }
-        var result: [Value] = []
-        while let next = try iterator.next() {
-            try ListObject.check(count: result.count + 1)
-            result.append(next)
-        }
-        return result
+    @inline(__always)
+    static func isUnbound(_ value: Value) -> Bool {
+        if case .object(let object) = value { return object === Unbound.mark.object }
+        return false
     }
+}
+
+/// A script's wish to end the program: no `try` catches it.
+public struct ExitRequest: Error {
+    public let code: Int
+
+    public init(code: Int) { self.code = code }
 }
 
 /// What a host or a library above the language supplies.
 public struct Hooks {
     /// Makes the object behind a `model` declaration's instance.
-    public var makeModel: (_ name: String) -> any ModelInstance = { PlainModel($0) }
+    public var makeModel: (_ name: String, _ machine: Machine) throws -> any ModelInstance = { name, _ in PlainModel(name) }
+    /// Finds the texts of imports.
+    public var loader: (any ModuleLoader)?
+    /// Writes a warning in the form that the host likes.
+    public var showWarning: (Diagnostic, Machine) -> Void = { warning, machine in
+        machine.output.write(warning.rendered(color: false) + "\n", to: .messages)
+    }
 
     public init() {}
-}
-
-/// The instance of a `model` declaration: fields in the order in which the body bound them.
-public protocol ModelInstance: Object {
-    /// Binds a field; while the body runs and whenever a script assigns `m.field = x`.
-    func setField(_ name: String, to value: Value) throws
-    func fieldValue(_ name: String) -> Value?
-    /// Called once when the body has run; `methods` are bound to the instance.
-    func finish(methods: [(name: String, function: Value)], signature: Signature) throws
-}
-
-/// The instance that the language makes by itself: named fields and methods, called through `forward`.
-public final class PlainModel: Object, ModelInstance {
-    public let name: String
-    public private(set) var fields: OrderedDictionary<String, Value> = [:]
-    private var methods: OrderedDictionary<String, Value> = [:]
-
-    public init(_ name: String) { self.name = name }
-
-    public override var typeName: String { name }
-    public override var isCallable: Bool { methods["forward"] != nil }
-    public override var fieldNames: [String] { Array(fields.keys) + Array(methods.keys) }
-    public override func display(_ style: DisplayStyle) -> String {
-        Nesting.guarded("\(name)(…)", limit: Display.shownDepth) {
-            "\(name)(" + fields.map { "\($0.key)=\($0.value.display(.inline))" }.joined(separator: ", ") + ")"
-        }
-    }
-    public override func field(_ name: String, _ machine: Machine) throws -> Value? { fieldValue(name) ?? methods[name] }
-    public override func setField(_ name: String, to value: Value, _ machine: Machine) throws {
-        try setField(name, to: value)
-    }
-    public override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
-        guard let forward = methods["forward"] else {
-            throw Fault("\(name) has no forward", hint: "fn forward(x) { … } in the model", kind: "type")
-        }
-        return try machine.call(forward, arguments)
-    }
-
-    public func setField(_ name: String, to value: Value) throws { fields[name] = value }
-    public func fieldValue(_ name: String) -> Value? { fields[name] }
-    public func finish(methods: [(name: String, function: Value)], signature: Signature) throws {
-        for (name, function) in methods { self.methods[name] = function }
-    }
 }

@@ -1,8 +1,13 @@
 /// A caught error, as `catch e` gives it.
 public final class ErrorObject: Object {
     public let diagnostic: Diagnostic
+    /// What is thrown on when a context was left because of it.
+    let original: any Error
 
-    public init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+    public init(_ diagnostic: Diagnostic, original: (any Error)? = nil) {
+        self.diagnostic = diagnostic
+        self.original = original ?? diagnostic
+    }
 
     public override var typeName: String { "error" }
     public override var fieldNames: [String] { ["message", "kind", "file", "line", "hint", "trace"] }

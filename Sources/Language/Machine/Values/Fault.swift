@@ -34,4 +34,6 @@ public struct Fault: ScriptFault {
 public enum ArgumentPlace: Equatable, Sendable {
     case positional(Int)
     case keyword(String)
+    /// What stands before the parenthesis.
+    case callee
 }

@@ -1,6 +1,6 @@
 /// A list: a mutable sequence that is shared, not copied, when it is passed on.
 public final class ListObject: Object {
-    public var items: [Value]
+    @exclusivity(unchecked) public var items: [Value]
 
     /// Longer lists are refused before they are made.
     public static let maximumCount = 1 << 27

@@ -44,6 +44,7 @@ extension [Value] {
 /// Counters that belong to one thread.
 final class ThreadState {
     var nesting = 0
+    let stackFloor = StackBounds.floor()
     var releases = 0
     var waiting: [[Value]] = []
 

@@ -1,0 +1,107 @@
+/// The instructions of one function or one text, with everything they refer to.
+final class Code {
+    /// How a closure gets a captured cell when it is made.
+    enum Capture {
+        /// From a register of the function that makes it.
+        case register(Int)
+        /// From the cells that this function captured itself.
+        case capture(Int)
+    }
+
+    /// What `a, *b = …` asks for.
+    struct Unpacking {
+        var source: Int
+        var count: Int
+        var rest: Int
+    }
+
+    /// The items between the brackets of a subscript and the registers that hold their parts.
+    struct Subscript {
+        enum Item {
+            case index(Int)
+            case slice(start: Int?, stop: Int?, step: Int?)
+            case ellipsis
+        }
+        var items: [Item]
+        var span: Span
+    }
+
+    let name: String
+    let source: Source
+    let module: ModuleObject
+    let instructions: UnsafeMutablePointer<Instruction>
+    let instructionCount: Int
+    let spans: [Span]
+    let constants: UnsafeMutablePointer<Value>
+    let constantCount: Int
+    let registerCount: Int
+    /// Registers below are variables, the others temporaries.
+    let localCount: Int
+    let localNames: [String]
+    let parameters: ParameterList
+    let captures: [Capture]
+    let captureNames: [String]
+    let functions: [Code]
+    let sites: [CallSite]
+    let methodNames: [Int: String]
+    let subscripts: [Subscript]
+    let unpackings: [Unpacking]
+    let imports: [ImportNode]
+
+    init(_ state: FunctionState, source: Source, module: ModuleObject) {
+        name = state.name
+        self.source = source
+        self.module = module
+        instructionCount = state.instructions.count
+        instructions = .allocate(capacity: max(1, instructionCount))
+        instructions.initialize(from: state.instructions, count: instructionCount)
+        spans = state.spans
+        constantCount = state.constants.count
+        constants = .allocate(capacity: max(1, constantCount))
+        constants.initialize(from: state.constants, count: constantCount)
+        registerCount = state.registerCount
+        localCount = state.localCount
+        localNames = state.localNames
+        parameters = state.parameters
+        captures = state.captures.map(\.how)
+        captureNames = state.captures.map(\.name)
+        functions = state.functions
+        sites = state.sites
+        methodNames = state.methodNames
+        subscripts = state.subscripts
+        unpackings = state.unpackings
+        imports = state.imports
+    }
+
+    deinit {
+        instructions.deinitialize(count: instructionCount)
+        instructions.deallocate()
+        constants.deinitialize(count: constantCount)
+        constants.deallocate()
+    }
+}
+
+/// The parameters of a script function as a call sees them.
+struct ParameterList {
+    enum Default {
+        case required
+        case constant(Value)
+        /// A function of the enclosing code that computes it at each call.
+        case computed(index: Int)
+    }
+
+    var names: [String] = []
+    var defaults: [Default] = []
+    /// Which one takes what is left over; those after it are given by name.
+    var rest: Int?
+    /// Methods of a model take the instance before the rest.
+    var takesSelf = false
+    /// Nothing but required parameters.
+    var isPlain = true
+    var signature = Signature(name: "", parameters: [])
+
+    var count: Int { names.count }
+
+    /// Whether there are defaults or a rest parameter.
+    var hasExtras: Bool { rest != nil || defaults.contains { if case .required = $0 { false } else { true } } }
+}

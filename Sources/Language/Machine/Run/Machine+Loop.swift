@@ -1,0 +1,405 @@
+extension Machine {
+    /// Runs the frame on top, and all that it calls, until it returns.
+    func execute() throws -> Value {
+        let entry = frameCount
+        while true {
+            do {
+                return try loop(entry)
+            } catch {
+                let placed = place(error)
+                try recover(from: placed, above: entry)
+            }
+        }
+    }
+
+    /// One instruction after the other. Errors leave with the place saved in the frame.
+    private func loop(_ entry: Int) throws -> Value {
+        var frame = frames + (frameCount - 1)
+        var ip = frame.pointee.next
+        var regs = stack + frame.pointee.base
+        var locals = frame.pointee.code.localCount
+        var constants = frame.pointee.code.constants
+        let functionType = ObjectIdentifier(FunctionObject.self)
+        let builtinType = ObjectIdentifier(Builtin.self)
+        let listType = ObjectIdentifier(ListObject.self)
+        let interruption = interruption
+
+        /// Takes up the frame on top.
+        @inline(__always)
+        func resume() {
+            frame = frames + (frameCount - 1)
+            ip = frame.pointee.next
+            regs = stack + frame.pointee.base
+            locals = frame.pointee.code.localCount
+            constants = frame.pointee.code.constants
+        }
+
+        /// The value of an operand; a temporary gives it away.
+        @inline(__always)
+        func take(_ register: Int32) -> Value {
+            let index = Int(register)
+            let value = regs[index]
+            if index >= locals { regs[index] = .null }
+            return value
+        }
+
+        @inline(__always)
+        func jump(_ target: Int32) { ip = frame.pointee.code.instructions + Int(target) }
+
+        do {
+            while true {
+                let i = ip.pointee
+                ip += 1
+                let a = Int(i.a)
+                let b = Int(i.b)
+                let c = Int(i.c)
+                switch i.op {
+                case .loadConstant: regs[a] = constants[b]
+                case .loadNull: regs[a] = .null
+                case .copy: regs[a] = regs[b]
+                case .move:
+                    regs[a] = regs[b]
+                    regs[b] = .null
+                case .clear: for register in a..<(a + b) { regs[register] = .null }
+                case .loadGlobal:
+                    let value = frame.pointee.code.module.slots[b]
+                    if Machine.isUnbound(value) {
+                        guard c >= 0 else { throw unknownName(frame.pointee.code.module.slotNames[b]) }
+                        regs[a] = builtinValues[c]
+                    } else {
+                        regs[a] = value
+                    }
+                case .loadGlobalOrUnbound:
+                    let value = frame.pointee.code.module.slots[b]
+                    regs[a] = c >= 0 && Machine.isUnbound(value) ? builtinValues[c] : value
+                case .storeGlobal: frame.pointee.code.module.slots[a] = take(i.b)
+                case .loadCell:
+                    guard let cell = regs[b].cell else { throw unboundVariable(constants[c]) }
+                    if Machine.isUnbound(cell.value) { throw unboundVariable(constants[c]) }
+                    regs[a] = cell.value
+                case .storeCell: regs[a].cell?.value = take(i.b)
+                case .loadCapture:
+                    guard let cell = frame.pointee.function?.captures[b] else { throw unboundVariable(constants[c]) }
+                    if Machine.isUnbound(cell.value) { throw unboundVariable(constants[c]) }
+                    regs[a] = cell.value
+                case .storeCapture: frame.pointee.function?.captures[a].value = take(i.b)
+                case .makeCell: regs[a] = .object(Variable(b == 1 ? regs[a] : Unbound.mark.value))
+                case .unbind: regs[a] = Unbound.mark.value
+                case .checkBound:
+                    if Machine.isUnbound(regs[a]) { throw unboundVariable(constants[b]) }
+
+                // Arithmetic.
+                case .add, .addInPlace:
+                    if case .int(let x) = regs[b], case .int(let y) = regs[c] {
+                        let (sum, overflow) = x.addingReportingOverflow(y)
+                        if overflow { throw Machine.overflow("\(x) + \(y)") }
+                        regs[a] = .int(sum)
+                    } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
+                        regs[a] = .float(x + y)
+                    } else if i.op == .addInPlace {
+                        regs[a] = try addInPlace(take(i.b), take(i.c))
+                    } else {
+                        regs[a] = try binary(.add, take(i.b), take(i.c))
+                    }
+                case .subtract:
+                    if case .int(let x) = regs[b], case .int(let y) = regs[c] {
+                        let (difference, overflow) = x.subtractingReportingOverflow(y)
+                        if overflow { throw Machine.overflow("\(x) - \(y)") }
+                        regs[a] = .int(difference)
+                    } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
+                        regs[a] = .float(x - y)
+                    } else {
+                        regs[a] = try binary(.subtract, take(i.b), take(i.c))
+                    }
+                case .multiply:
+                    if case .int(let x) = regs[b], case .int(let y) = regs[c] {
+                        let (product, overflow) = x.multipliedReportingOverflow(by: y)
+                        if overflow { throw Machine.overflow("\(x) * \(y)") }
+                        regs[a] = .int(product)
+                    } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
+                        regs[a] = .float(x * y)
+                    } else {
+                        regs[a] = try binary(.multiply, take(i.b), take(i.c))
+                    }
+                case .addI:
+                    if case .int(let x) = regs[b] {
+                        let (sum, overflow) = x.addingReportingOverflow(c)
+                        if overflow { throw Machine.overflow("\(x) + \(c)") }
+                        regs[a] = .int(sum)
+                    } else if case .float(let x) = regs[b] {
+                        regs[a] = .float(x + Double(c))
+                    } else {
+                        regs[a] = try binary(.add, take(i.b), .int(c))
+                    }
+                case .subtractI:
+                    if case .int(let x) = regs[b] {
+                        let (difference, overflow) = x.subtractingReportingOverflow(c)
+                        if overflow { throw Machine.overflow("\(x) - \(c)") }
+                        regs[a] = .int(difference)
+                    } else if case .float(let x) = regs[b] {
+                        regs[a] = .float(x - Double(c))
+                    } else {
+                        regs[a] = try binary(.subtract, take(i.b), .int(c))
+                    }
+                case .multiplyI:
+                    if case .int(let x) = regs[b] {
+                        let (product, overflow) = x.multipliedReportingOverflow(by: c)
+                        if overflow { throw Machine.overflow("\(x) * \(c)") }
+                        regs[a] = .int(product)
+                    } else if case .float(let x) = regs[b] {
+                        regs[a] = .float(x * Double(c))
+                    } else {
+                        regs[a] = try binary(.multiply, take(i.b), .int(c))
+                    }
+                case .moduloI:
+                    if case .int(let x) = regs[b], c > 0 {
+                        let rest = x % c
+                        regs[a] = .int(rest < 0 ? rest + c : rest)
+                    } else {
+                        regs[a] = try binary(.modulo, take(i.b), .int(c))
+                    }
+                case .floorDivideI:
+                    if case .int(let x) = regs[b], c > 0 {
+                        let quotient = x / c
+                        regs[a] = .int(x < 0 && quotient * c != x ? quotient - 1 : quotient)
+                    } else {
+                        regs[a] = try binary(.floorDivide, take(i.b), .int(c))
+                    }
+                case .divide:
+                    if case .float(let x) = regs[b], case .float(let y) = regs[c], y != 0 {
+                        regs[a] = .float(x / y)
+                    } else {
+                        regs[a] = try binary(.divide, take(i.b), take(i.c))
+                    }
+                case .less, .lessEqual, .greater, .greaterEqual, .equal, .notEqual, .floorDivide, .modulo, .power,
+                    .matmul, .isIn, .isNotIn:
+                    regs[a] = try binary(i.op.binaryOperator, take(i.b), take(i.c))
+                case .negate: regs[a] = try unary(.negate, take(i.b))
+                case .plus: regs[a] = try unary(.plus, take(i.b))
+                case .not: regs[a] = try unary(.not, take(i.b))
+
+                // Jumps.
+                case .jump: jump(i.a)
+                case .loop:
+                    if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
+                    jump(i.a)
+                case .jumpIfFalse:
+                    if case .bool(let value) = regs[b] {
+                        if !value { jump(i.a) }
+                    } else if !(try truth(regs[b])) {
+                        jump(i.a)
+                    }
+                case .jumpIfTrue:
+                    if case .bool(let value) = regs[b] {
+                        if value { jump(i.a) }
+                    } else if try truth(regs[b]) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessLess:
+                    if case .int(let x) = regs[b], case .int(let y) = regs[c] {
+                        if !(x < y) { jump(i.a) }
+                    } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
+                        if !(x < y) { jump(i.a) }
+                    } else if !(try condition(i.op, take(i.b), take(i.c))) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessLessI:
+                    if case .int(let x) = regs[b] {
+                        if !(x < c) { jump(i.a) }
+                    } else if !(try condition(i.op, take(i.b), .int(c))) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessLessEqualI:
+                    if case .int(let x) = regs[b] {
+                        if !(x <= c) { jump(i.a) }
+                    } else if !(try condition(i.op, take(i.b), .int(c))) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessGreaterI:
+                    if case .int(let x) = regs[b] {
+                        if !(x > c) { jump(i.a) }
+                    } else if !(try condition(i.op, take(i.b), .int(c))) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessEqualI:
+                    if case .int(let x) = regs[b] {
+                        if x != c { jump(i.a) }
+                    } else if !(try condition(i.op, take(i.b), .int(c))) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessGreaterEqualI, .jumpUnlessNotEqualI:
+                    if !(try condition(i.op, take(i.b), .int(c))) { jump(i.a) }
+                case .jumpUnlessGreater:
+                    if case .int(let x) = regs[b], case .int(let y) = regs[c] {
+                        if !(x > y) { jump(i.a) }
+                    } else if !(try condition(i.op, take(i.b), take(i.c))) {
+                        jump(i.a)
+                    }
+                case .jumpUnlessLessEqual, .jumpUnlessGreaterEqual, .jumpUnlessEqual, .jumpUnlessNotEqual:
+                    if !(try condition(i.op, take(i.b), take(i.c))) { jump(i.a) }
+
+                // Loops over things.
+                case .iterate: try beginLoop(over: take(i.b), state: regs + a)
+                case .next:
+                    if case .int(let step) = regs[a + 2], case .int(let left) = regs[a + 1],
+                        case .int(let value) = regs[a]
+                    {
+                        if left == 0 {
+                            jump(i.c)
+                        } else {
+                            regs[b] = .int(value)
+                            // The number after the last one is never used and may overflow.
+                            regs[a] = .int(value &+ step)
+                            regs[a + 1] = .int(left - 1)
+                        }
+                    } else if let value = try nextItem(regs + a) {
+                        regs[b] = value
+                    } else {
+                        jump(i.c)
+                    }
+
+                // Building values.
+                case .makeList:
+                    var items: [Value] = []
+                    items.reserveCapacity(c)
+                    for register in b..<(b + c) {
+                        items.append(regs[register])
+                        regs[register] = .null
+                    }
+                    regs[a] = .list(items)
+                case .extendList: try extend(regs[a], with: take(i.b), spread: c == 1)
+                case .makeMap: regs[a] = try makeMap(regs + b, pairs: c)
+                case .format:
+                    let value = take(i.b)
+                    let text = c < 0 ? value.printed : try value.formatted(constants[c].string ?? "")
+                    regs[a] = .string(text)
+                case .join: regs[a] = try join(regs + b, count: c)
+                case .makeFunction: regs[a] = makeFunction(b, frame, regs)
+                case .unpack: try unpack(take(i.a), into: regs + b, count: c)
+                case .unpackRest:
+                    let description = frame.pointee.code.unpackings[b]
+                    try unpack(take(i.a), into: regs + c, count: description.count, rest: description.rest)
+
+                // Parts of values.
+                case .getField: regs[a] = try field(constants[c].string ?? "", of: take(i.b))
+                case .setField: try setField(constants[b].string ?? "", of: regs[a], to: take(i.c))
+                case .getItem:
+                    if case .object(let object) = regs[b], case .int(let index) = regs[c],
+                        ObjectIdentifier(type(of: object)) == listType
+                    {
+                        let list = unsafeDowncast(object, to: ListObject.self)
+                        let count = list.items.count
+                        let place = index < 0 ? index + count : index
+                        if place >= 0, place < count {
+                            let item = list.items[place]
+                            if b >= locals { regs[b] = .null }
+                            regs[a] = item
+                        } else {
+                            regs[a] = try item([.index(.int(index))], of: regs[b])
+                        }
+                    } else {
+                        regs[a] = try item([.index(take(i.c))], of: take(i.b))
+                    }
+                case .setItem:
+                    if case .object(let object) = regs[a], case .int(let index) = regs[b],
+                        ObjectIdentifier(type(of: object)) == listType
+                    {
+                        let list = unsafeDowncast(object, to: ListObject.self)
+                        if index >= 0, index < list.items.count {
+                            list.items[index] = take(i.c)
+                        } else {
+                            try setItem([.index(.int(index))], of: regs[a], to: take(i.c))
+                        }
+                        if a >= locals { regs[a] = .null }
+                    } else {
+                        try setItem([.index(take(i.b))], of: take(i.a), to: take(i.c))
+                    }
+                case .getSubscript:
+                    let items = subscriptItems(frame.pointee.code.subscripts[c], regs, locals)
+                    regs[a] = try item(items, of: take(i.b))
+                case .setSubscript:
+                    let items = subscriptItems(frame.pointee.code.subscripts[c], regs, locals)
+                    try setItem(items, of: take(i.a), to: take(i.b))
+
+                // Calls.
+                case .call:
+                    if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
+                    guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
+                    frame.pointee.next = ip
+                    let site = frame.pointee.code.sites[c]
+                    if ObjectIdentifier(type(of: object)) == functionType {
+                        let function = unsafeDowncast(object, to: FunctionObject.self)
+                        if site.isPlain, function.code.parameters.isPlain, function.code.parameters.count == b {
+                            try push(function, base: frame.pointee.base + a + 1)
+                        } else {
+                            let arguments = try collect(site, regs + (a + 1), count: b)
+                            try enter(function, arguments, base: frame.pointee.base + a + 1)
+                        }
+                        resume()
+                    } else {
+                        let arguments = try collect(site, regs + (a + 1), count: b)
+                        let value: Value
+                        if ObjectIdentifier(type(of: object)) == builtinType {
+                            let builtin = unsafeDowncast(object, to: Builtin.self)
+                            value = try builtin.body(CallContext(machine: self, name: builtin.name), arguments)
+                        } else {
+                            value = try callObject(object, arguments)
+                        }
+                        regs[a] = value
+                    }
+                case .callMethod:
+                    if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
+                    frame.pointee.next = ip
+                    let site = frame.pointee.code.sites[c]
+                    let name = frame.pointee.code.methodNames[c] ?? ""
+                    if let value = try callMethod(name, site, regs + a, count: b, base: frame.pointee.base + a + 1) {
+                        regs[a] = value
+                    } else {
+                        resume()
+                    }
+                case .returnValue:
+                    let value = take(i.a)
+                    pop(frame, regs)
+                    if frameCount < entry { return value }
+                    regs[-1] = value
+                    resume()
+
+                // Errors and contexts.
+                case .pushHandler:
+                    handlers.append(Handler(frame: frameCount, target: a, register: b, isContext: c == 1))
+                case .popHandler: handlers.removeLast()
+                case .rethrow:
+                    guard let error = take(i.a).object as? ErrorObject else { throw Fault("no error to throw") }
+                    throw error.original
+                case .enterContext: try enterContext(regs[a])
+                case .exitContext:
+                    regs[a].object?.exit(self)
+                    regs[a] = .null
+                case .failAssert: throw assertionFailure(c == 1 ? regs[a] : nil)
+                case .failComparison: throw comparisonFailure(regs[a], regs[b], constants[c].string ?? "")
+
+                // Declarations.
+                case .registerTest: registerTest(constants[a].string ?? "", take(i.b), frame.pointee.code)
+                case .importModule:
+                    frame.pointee.next = ip
+                    regs[a] = try load(frame.pointee.code.imports[b], from: frame.pointee.code)
+                case .makeModel: regs[a] = .object(try hooks.makeModel(constants[b].string ?? "", self))
+                case .finishModel:
+                    try finishModel(regs[a], methods: regs + b, count: c, frame.pointee.code.parameters.signature)
+                }
+            }
+        } catch {
+            frames[frameCount - 1].next = ip
+            throw error
+        }
+    }
+}
+
+extension Value {
+    /// The cell in a register of a captured variable.
+    @inline(__always)
+    var cell: Variable? {
+        if case .object(let object) = self { return object as? Variable }
+        return nil
+    }
+}

@@ -1,0 +1,237 @@
+extension Machine {
+    // MARK: - Fields
+
+    /// `x.name`; a field that is not there is an error with the nearest one.
+    public func field(_ name: String, of value: Value) throws -> Value {
+        if let object = value.object, let field = try object.field(name, self) { return field }
+        let fields = value.object?.fieldNames ?? []
+        let type = value.object is ModuleObject ? "the module \((value.object as? ModuleObject)?.name ?? "")" : article(value.typeName)
+        var hint = nearest(name, in: fields).map { "did you mean \($0)?" }
+        if hint == nil, value.object is MapObject { hint = "m[\(quoted(name))] is the entry of a map" }
+        if hint == nil, lookUp(name)?.isCallable ?? false { hint = "\(name) is a function: x.\(name)(…)" }
+        if hint == nil, !fields.isEmpty { hint = "its fields are \(listed(fields))" }
+        throw Fault("\(type) has no field \(name)", hint: hint, kind: "name")
+    }
+
+    public func setField(_ name: String, of target: Value, to value: Value) throws {
+        guard let object = target.object else {
+            throw Fault("\(article(target.typeName)) has no field \(name) to assign", kind: "name")
+        }
+        try object.setField(name, to: value, self)
+    }
+
+    // MARK: - Items
+
+    public func item(_ items: [SubscriptItem], of value: Value) throws -> Value {
+        if let object = value.object, let result = try object.subscriptGet(items, self) { return result }
+        throw Fault("\(value.described) has no items to index", kind: "type")
+    }
+
+    public func setItem(_ items: [SubscriptItem], of target: Value, to value: Value) throws {
+        if let object = target.object, try object.subscriptSet(items, to: value, self) { return }
+        throw Fault(
+            "the items of \(target.described) cannot be assigned",
+            hint: target.string == nil ? nil : "strings do not change: replace(s, old, new) makes another", kind: "type")
+    }
+
+    func subscriptItems(
+        _ description: Code.Subscript, _ registers: UnsafeMutablePointer<Value>, _ locals: Int
+    ) -> [SubscriptItem] {
+        func part(_ register: Int?) -> Value {
+            guard let register else { return .null }
+            let value = registers[register]
+            if register >= locals { registers[register] = .null }
+            return value
+        }
+        return description.items.map { item in
+            switch item {
+            case .index(let register): .index(part(register))
+            case .slice(let start, let stop, let step): .slice(start: part(start), stop: part(stop), step: part(step))
+            case .ellipsis: .ellipsis
+            }
+        }
+    }
+
+    // MARK: - Loops
+
+    /// The state of a loop: three numbers for a range, a list and an index, or an iterator.
+    func beginLoop(over value: Value, state: UnsafeMutablePointer<Value>) throws {
+        switch value {
+        case .object(let range as RangeObject):
+            state[0] = .int(range.start)
+            state[1] = .int(range.length)
+            state[2] = .int(range.step)
+        case .object(let list as ListObject):
+            state[0] = .object(list)
+            state[1] = .int(0)
+            state[2] = .null
+        case .object(let object):
+            guard let iterator = try object.makeIterator(self) else { throw notIterable(value) }
+            state[0] = .object(IteratorObject(iterator))
+            state[1] = .null
+            state[2] = .null
+        default:
+            throw notIterable(value)
+        }
+    }
+
+    private func notIterable(_ value: Value) -> Fault {
+        Fault(
+            "\(value.described) cannot be looped over",
+            hint: value.int.map { "range(\($0)) counts from 0 to \(max(0, $0 &- 1))" }, kind: "type")
+    }
+
+    func nextItem(_ state: UnsafeMutablePointer<Value>) throws -> Value? {
+        guard case .object(let object) = state[0] else { return nil }
+        if case .int(let index) = state[1] {
+            guard let list = object as? ListObject, index < list.items.count else { return nil }
+            state[1] = .int(index + 1)
+            return list.items[index]
+        }
+        return try (object as? IteratorObject)?.iterator.next()
+    }
+
+    /// All items of something that can be looped over.
+    public func array(of value: Value, for use: String) throws -> [Value] {
+        if let items = value.items { return items }
+        if let range = value.object as? RangeObject {
+            try ListObject.check(count: range.length)
+            return range.values
+        }
+        guard let iterator = try value.object?.makeIterator(self) else {
+            throw Fault("\(use) needs something to loop over, not \(value.described)", kind: "type")
+        }
+        var result: [Value] = []
+        while let next = try iterator.next() {
+            try ListObject.check(count: result.count + 1)
+            if result.count & 0xFFF == 0 { try checkInterrupt() }
+            result.append(next)
+        }
+        return result
+    }
+
+    /// Calls the body with each item of something that can be looped over.
+    public func forEach(in value: Value, for use: String, _ body: (Value) throws -> Void) throws {
+        if let range = value.object as? RangeObject {
+            for index in 0..<range.length {
+                if index & 0xFFF == 0 { try checkInterrupt() }
+                try body(.int(range.start + index * range.step))
+            }
+            return
+        }
+        guard let iterator = try value.object?.makeIterator(self) else {
+            throw Fault("\(use) needs something to loop over, not \(value.described)", kind: "type")
+        }
+        var count = 0
+        while let next = try iterator.next() {
+            if count & 0xFFF == 0 { try checkInterrupt() }
+            count += 1
+            try body(next)
+        }
+    }
+
+    // MARK: - Building
+
+    func extend(_ list: Value, with value: Value, spread: Bool) throws {
+        guard let list = list.object as? ListObject else { return }
+        if spread {
+            list.items += try array(of: value, for: "* in a list")
+        } else {
+            list.items.append(value)
+        }
+    }
+
+    func makeMap(_ registers: UnsafeMutablePointer<Value>, pairs: Int) throws -> Value {
+        let map = MapObject()
+        for pair in 0..<pairs {
+            let key = registers[2 * pair]
+            try MapObject.check(key: key)
+            map.entries[key] = registers[2 * pair + 1]
+            registers[2 * pair] = .null
+            registers[2 * pair + 1] = .null
+        }
+        return .object(map)
+    }
+
+    func join(_ registers: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
+        var text = ""
+        for index in 0..<count {
+            if let part = registers[index].string {
+                try Machine.checkString(bytes: text.utf8.count + part.utf8.count)
+                text += part
+            }
+            registers[index] = .null
+        }
+        return .string(text)
+    }
+
+    /// `+=`: a list on the left grows in place, as in Python; all else is `+`.
+    func addInPlace(_ left: Value, _ right: Value) throws -> Value {
+        guard case .object(let object) = left, let list = object as? ListObject else {
+            return try binary(.add, left, right)
+        }
+        guard let object = right.object, object is ListObject || object is RangeObject || object is MapObject else {
+            return try binary(.add, left, right)
+        }
+        let items = try array(of: right, for: "+=")
+        try ListObject.check(count: list.items.count + items.count)
+        list.items += items
+        return left
+    }
+
+    /// `a, b = value`, with a list of the middle for `*rest`.
+    func unpack(_ value: Value, into registers: UnsafeMutablePointer<Value>, count: Int, rest: Int? = nil) throws {
+        guard let object = value.object, try object is ListObject || object.makeIterator(self) != nil else {
+            throw unpackFailure(value, count: count, found: nil, rest: rest)
+        }
+        let items = try array(of: value, for: "unpacking")
+        if let rest {
+            guard items.count >= count - 1 else { throw unpackFailure(value, count: count, found: items.count, rest: rest) }
+            let after = count - rest - 1
+            for index in 0..<rest { registers[index] = items[index] }
+            registers[rest] = .list(Array(items[rest..<(items.count - after)]))
+            for index in 0..<after { registers[rest + 1 + index] = items[items.count - after + index] }
+            return
+        }
+        guard items.count == count else { throw unpackFailure(value, count: count, found: items.count, rest: nil) }
+        for (index, item) in items.enumerated() { registers[index] = item }
+    }
+
+    private func unpackFailure(_ value: Value, count: Int, found: Int?, rest: Int?) -> Fault {
+        guard let found else {
+            return Fault("\(value.described) cannot be taken apart into \(counted(count, "name"))", kind: "type")
+        }
+        let wanted = rest == nil ? counted(count, "name") : "at least \(counted(count - 1, "name"))"
+        return Fault(
+            "\(counted(found, "value")) for \(wanted)",
+            hint: rest == nil && found > count ? "the last name as *rest takes what is left" : nil, kind: "value")
+    }
+
+    // MARK: - Conditions, contexts, models
+
+    /// `left op right` as a condition.
+    func condition(_ op: Opcode, _ left: Value, _ right: Value) throws -> Bool {
+        let value = try binary(op.binaryOperator, left, right)
+        if case .bool(let bool) = value { return bool }
+        return try truth(value)
+    }
+
+    func enterContext(_ value: Value) throws {
+        guard let object = value.object else {
+            throw Fault("\(value.described) cannot stand after `with`", hint: "for instance `with no_grad { … }`", kind: "type")
+        }
+        try object.enter(self)
+    }
+
+    func finishModel(
+        _ value: Value, methods: UnsafeMutablePointer<Value>, count: Int, _ signature: Signature
+    ) throws {
+        guard let model = value.object as? any ModelInstance else { return }
+        var named: [(name: String, function: Value)] = []
+        for index in 0..<count {
+            if let function = methods[index].object as? FunctionObject { named.append((function.name, methods[index])) }
+            methods[index] = .null
+        }
+        try model.finish(methods: named, signature: signature)
+    }
+}
