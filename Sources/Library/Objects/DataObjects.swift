@@ -1,0 +1,223 @@
+import Distillation
+import Language
+import Networks
+import Tensors
+
+/// A dataset as a value of the language.
+final class DatasetObject: Object {
+    let dataset: Dataset
+
+    init(_ dataset: Dataset) { self.dataset = dataset }
+
+    override var typeName: String { "dataset" }
+
+    override func display(_ style: DisplayStyle) -> String {
+        switch style {
+        case .inline: "<dataset \(dataset.name): \(counted(dataset.count, "row"))>"
+        case .full(let width): dataset.table(width: width)
+        }
+    }
+
+    override var fieldNames: [String] { ["name", "columns", "label_names"] }
+
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "name": dataset.name.scriptValue
+        case "columns": dataset.columnNames.scriptValue
+        case "label_names": dataset.labelNames.scriptValue
+        default: nil
+        }
+    }
+
+    override func count(_ machine: Machine) throws -> Int? { dataset.count }
+
+    override func makeIterator(_ machine: Machine) throws -> ValueIterator? {
+        var row = 0
+        return ClosureIterator { [dataset] in
+            guard row < dataset.count else { return nil }
+            defer { row += 1 }
+            return try dataset.rowValue(row)
+        }
+    }
+
+    /// A row, some rows, or a column: `data[0]`, `data[:10]`, `data["text"]`, `data[mask]`.
+    override func subscriptGet(_ items: [Language.SubscriptItem], _ machine: Machine) throws -> Value? {
+        guard items.count == 1 else {
+            throw Fault("a dataset takes one index: a row, a slice, a list of rows or a column's name", kind: "index")
+        }
+        switch items[0] {
+        case .index(let key):
+            if let name = key.string { return try dataset.columnValue(name) }
+            if let row = key.int {
+                guard let place = normalized(row, count: dataset.count) else {
+                    throw Fault("row \(row) is out of range: the dataset has \(counted(dataset.count, "row"))", kind: "index")
+                }
+                return try dataset.rowValue(place)
+            }
+            guard let rows = try key.rows(in: dataset) else {
+                throw Fault("a dataset is indexed by rows and column names, not by \(key.described)", kind: "type")
+            }
+            return .object(DatasetObject(try dataset.selecting(rows)))
+        case .slice(let start, let stop, let step):
+            let slice = try ResolvedSlice(start: start, stop: stop, step: step, length: dataset.count)
+            return .object(DatasetObject(try dataset.selecting(Array(slice.indices))))
+        case .ellipsis: throw Fault("... indexes tensors, not a dataset", kind: "type")
+        }
+    }
+}
+
+extension Value {
+    /// Row numbers from a list, a tensor of whole numbers, or a mask of bools.
+    fileprivate func rows(in dataset: Dataset) throws -> [Int]? {
+        guard object is ListObject || object is TensorObject, let tensor = try Tensor.from(self), tensor.rank == 1 else { return nil }
+        if tensor.dtype == .bool {
+            guard tensor.count == dataset.count else {
+                throw Fault("the mask has \(tensor.count) bools for \(counted(dataset.count, "row"))", kind: "shape")
+            }
+            return try tensor.elements(as: Double.self).enumerated().filter { $0.element != 0 }.map(\.offset)
+        }
+        guard tensor.dtype.isInteger || tensor.count == 0 else { return nil }
+        return try tensor.elements(as: Int64.self).map { row in
+            guard let place = normalized(Int(row), count: dataset.count) else {
+                throw Fault("row \(row) is out of range: the dataset has \(counted(dataset.count, "row"))", kind: "index")
+            }
+            return place
+        }
+    }
+}
+
+extension Dataset {
+    /// One row as a map.
+    func rowValue(_ row: Int) throws -> Value {
+        .map(try self.row(row).map { ($0.name, $0.cell.scriptValue) })
+    }
+
+    /// One column as a list, or as a tensor where its cells are tensors.
+    func columnValue(_ name: String) throws -> Value {
+        let column = try column(name)
+        if case .tensor(let tensor) = column { return tensor.scriptValue }
+        return .list(try (0..<count).map { try cell($0, name).scriptValue })
+    }
+}
+
+extension Cell {
+    var scriptValue: Value {
+        switch self {
+        case .text(let text): .string(text)
+        case .integer(let number): .int(number)
+        case .float(let number): .float(number)
+        case .tensor(let tensor): tensor.scriptValue
+        case .value(let value): (value as? Value) ?? .null
+        case .missing: .null
+        }
+    }
+}
+
+extension Dataset: ScriptConvertible {
+    public static var scriptType: String { "dataset" }
+    public static func from(_ value: Value) throws -> Dataset? { (value.object as? DatasetObject)?.dataset }
+    public var scriptValue: Value { .object(DatasetObject(self)) }
+}
+
+/// Some rows of a dataset, as the loop over batches gives them.
+final class BatchObject: Object {
+    let batch: Batch
+
+    init(_ batch: Batch) { self.batch = batch }
+
+    override var typeName: String { "batch" }
+    override func display(_ style: DisplayStyle) -> String { "<batch of \(counted(batch.count, "row"))>" }
+    override var fieldNames: [String] { ["labels", "texts", "rows", "ids"] }
+    override func count(_ machine: Machine) throws -> Int? { batch.count }
+
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "labels": return try batch.labels().scriptValue
+        case "texts": return try batch.texts().scriptValue
+        case "rows": return batch.rows.scriptValue
+        case "ids": return batch.ids.scriptValue
+        default: return batch.dataset.columnNames.contains(name) ? try columnValue(name) : nil
+        }
+    }
+
+    override func subscriptGet(_ items: [Language.SubscriptItem], _ machine: Machine) throws -> Value? {
+        guard items.count == 1, case .index(let key) = items[0], let name = key.string else {
+            throw Fault("a batch is asked for a column", hint: "batch[\"text\"]", kind: "index")
+        }
+        return try columnValue(name)
+    }
+
+    private func columnValue(_ name: String) throws -> Value {
+        switch try batch.dataset.column(name) {
+        case .integers, .floats, .tensor: try batch.column(name).scriptValue
+        case .text, .values: .list(try batch.rows.map { try batch.dataset.cell($0, name).scriptValue })
+        }
+    }
+
+    /// What a model reads of this batch: the ids of its text with their mask, or its tensor column.
+    func input(for model: Layer) throws -> Tensor {
+        if let tokenizer = model.tokenizer {
+            let tokens = try batch.encoded(by: tokenizer)
+            let ids = tokens.ids.detached()
+            ids.mask = tokens.mask
+            return ids
+        }
+        if let column = try batch.dataset.inputColumn() { return try batch.column(column) }
+        throw Fault(
+            "the dataset \"\(batch.dataset.name)\" holds text and the model has no tokenizer",
+            hint: "chain(…, tokenizer=word_tokenizer(data))", kind: "value")
+    }
+}
+
+extension Dataset {
+    /// The column that a model without a tokenizer reads: the only one of tensors, or `x`, `input`, `features`, `image`.
+    func inputColumn() throws -> String? {
+        let numeric = try columnNames.filter { name in
+            guard name != labelColumn else { return false }
+            if case .tensor = try column(name) { return true }
+            return false
+        }
+        return ["x", "input", "features", "image"].first { numeric.contains($0) } ?? (numeric.count == 1 ? numeric[0] : nil)
+    }
+}
+
+/// A tokenizer as a value of the language.
+final class TokenizerObject: Object {
+    let tokenizer: any Tokenizer
+
+    init(_ tokenizer: any Tokenizer) { self.tokenizer = tokenizer }
+
+    override var typeName: String { "tokenizer" }
+    override func display(_ style: DisplayStyle) -> String { "<tokenizer \(tokenizer.name): \(tokenizer.size) ids>" }
+    override var fieldNames: [String] { ["size", "pad_id", "name"] }
+    override func isEqual(to other: Object) -> Bool { (other as? TokenizerObject)?.tokenizer === tokenizer }
+    override func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(tokenizer)) }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "size": .int(tokenizer.size)
+        case "pad_id": .int(tokenizer.padId)
+        case "name": .string(tokenizer.name)
+        default: nil
+        }
+    }
+}
+
+/// Rows of text under headings.
+final class TableObject: Object {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    override var typeName: String { "table" }
+    override func display(_ style: DisplayStyle) -> String { style == .inline ? "<table>" : text }
+}
+
+/// A ready text that shows itself as it is, such as a classification report.
+final class ReportObject: Object {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    override var typeName: String { "report" }
+    override func display(_ style: DisplayStyle) -> String { style == .inline ? "<report>" : text }
+}
