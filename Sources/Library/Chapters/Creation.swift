@@ -60,11 +60,17 @@ func creationChapter() -> Chapter {
                 example: "arange(4)  # → [0 1 2 3]"
             ) { (start: Value, stop: Value, step: Value, dtype: DType?) throws -> Tensor in
                 let (first, last) = stop.isNull ? (Value.int(0), start) : (start, stop)
-                guard let from = first.number, let to = last.number, let by = step.number else {
-                    throw Fault("arange: start, stop and step must be numbers", kind: "type")
+                func scalar(_ value: Value, _ name: String) throws -> Scalar {
+                    if let whole = value.int { return .int(whole) }
+                    guard let number = value.number else {
+                        throw Fault("arange: \(name) must be a number, not \(value.described)", kind: "type")
+                    }
+                    return .real(number)
                 }
                 let whole = first.int != nil && last.int != nil && step.int != nil
-                return try arange(from: from, to: to, step: by, dtype ?? (whole ? .i64 : .f32))
+                return try arange(
+                    try scalar(first, "start"), try scalar(last, "stop"), step: try scalar(step, "step"),
+                    dtype ?? (whole ? .i64 : .f32))
             },
             Builtin(
                 "linspace", "Evenly spaced numbers from start to stop, both included.", Parameter<Double>("start", "the first"),
@@ -72,7 +78,7 @@ func creationChapter() -> Chapter {
                 Parameter<DType>("dtype", "type of the elements", default: .f32),
                 example: "linspace(0, 1, 5)  # → [0.   0.25 0.5  0.75 1.  ]"
             ) { (start: Double, stop: Double, count: Int, dtype: DType) throws in
-                try linspace(from: start, to: stop, count: count, dtype)
+                try linspace(start, stop, count, dtype)
             },
             Builtin(
                 "eye", "A matrix with ones on its diagonal.", Parameter<Int>("n", "rows"),

@@ -39,8 +39,8 @@ enum Numeric: ScriptConvertible {
 
     var operand: Operand {
         switch self {
-        case .int(let value): .number(Double(value), isWhole: true)
-        case .float(let value): .number(value, isWhole: false)
+        case .int(let value): .number(.int(value))
+        case .float(let value): .number(.real(value))
         case .tensor(let tensor): .tensor(tensor)
         }
     }
@@ -155,14 +155,8 @@ func roundingChapter() -> Chapter {
     }
     func both(_ f: @escaping (Tensor, Tensor) throws -> Tensor) -> (Operand, Operand) throws -> Tensor {
         { a, b in
-            let (a, b) = try Operand.pair(a, b)
-            switch (a, b) {
-            case (.tensor(let x), .tensor(let y)): return try f(x, y)
-            case (.tensor(let x), .number(let y, _)): return try f(x, try Tensor(scalar: y, x.dtype))
-            case (.number(let x, _), .tensor(let y)): return try f(try Tensor(scalar: x, y.dtype), y)
-            case (.number(let x, _), .number(let y, _)):
-                return try f(try Tensor(scalar: x, .f32), try Tensor(scalar: y, .f32))
-            }
+            let (x, y) = try Operand.tensors(a, b)
+            return try f(x, y)
         }
     }
     func nan(_ a: Double, _ b: Double, _ f: (Double, Double) -> Double) -> Double { a.isNaN || b.isNaN ? .nan : f(a, b) }
@@ -215,7 +209,7 @@ func roundingChapter() -> Chapter {
                 switch x {
                 case .int: .bool(false)
                 case .float(let value): .bool(value.isNaN)
-                case .tensor(let x): try isNaN(x).scriptValue
+                case .tensor(let x): try isnan(x).scriptValue
                 }
             },
             Builtin(
@@ -224,7 +218,7 @@ func roundingChapter() -> Chapter {
                 switch x {
                 case .int: .bool(false)
                 case .float(let value): .bool(value.isInfinite)
-                case .tensor(let x): try isInfinite(x).scriptValue
+                case .tensor(let x): try isinf(x).scriptValue
                 }
             },
             Builtin(
@@ -234,7 +228,7 @@ func roundingChapter() -> Chapter {
                 switch x {
                 case .int: .bool(true)
                 case .float(let value): .bool(value.isFinite)
-                case .tensor(let x): try isFinite(x).scriptValue
+                case .tensor(let x): try isfinite(x).scriptValue
                 }
             },
             Builtin(
@@ -257,16 +251,8 @@ func roundingChapter() -> Chapter {
                 Parameter<Numeric>("y", "taken where false"),
                 example: "where(tensor([true, false]), 1, 0)  # → [1 0]"
             ) { (condition: Tensor, x: Numeric, y: Numeric) throws -> Tensor in
-                let (a, b) = try Operand.pair(x.operand, y.operand)
-                func tensor(_ operand: Operand, beside other: Operand) throws -> Tensor {
-                    switch (operand, other) {
-                    case (.tensor(let tensor), _): tensor
-                    case (.number(let number, _), .tensor(let tensor)): try Tensor(scalar: number, tensor.dtype)
-                    case (.number(let number, let isWhole), .number(_, let otherIsWhole)):
-                        try Tensor(scalar: number, isWhole && otherIsWhole ? .i64 : .f32)
-                    }
-                }
-                return try `where`(condition, try tensor(a, beside: b), try tensor(b, beside: a))
+                let (a, b) = try Operand.tensors(x.operand, y.operand)
+                return try `where`(condition, a, b)
             },
             Builtin(
                 "allclose", "Whether two tensors agree: |x − y| ≤ atol + rtol · |y| everywhere.",

@@ -47,17 +47,17 @@ func movementChapter() -> Chapter {
             Builtin(
                 "cat", "Tensors joined along an axis that exists.", Parameter<[Tensor]>("tensors", "a list of tensors"),
                 Parameter<Int>("dim", "axis", default: 0), example: "cat([tensor([1, 2]), tensor([3])])  # → [1 2 3]"
-            ) { (tensors: [Tensor], dim: Int) throws in try concatenate(tensors, axis: dim) },
+            ) { (tensors: [Tensor], dim: Int) throws in try concatenate(tensors, dim) },
             Builtin(
                 "stack", "Tensors of one shape joined along a new axis.", Parameter<[Tensor]>("tensors", "a list of tensors"),
                 Parameter<Int>("dim", "where the new axis stands", default: 0),
                 example: "stack([tensor([1, 2]), tensor([3, 4])])  # → [[1 2]\n# → [3 4]]"
-            ) { (tensors: [Tensor], dim: Int) throws in try stack(tensors, axis: dim) },
+            ) { (tensors: [Tensor], dim: Int) throws in try stack(tensors, dim) },
             Builtin(
                 "chunk", "Parts of equal size along an axis; the last may be shorter.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Int>("count", "how many"), Parameter<Int>("dim", "axis", default: 0),
                 example: "chunk(arange(4), 2)  # → [[0 1], [2 3]]"
-            ) { (x: Tensor, count: Int, dim: Int) throws in try chunk(x, count, axis: dim) },
+            ) { (x: Tensor, count: Int, dim: Int) throws in try chunked(x, count, dim) },
             Builtin(
                 "pad", "With a value around it.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<[[Int]]>("widths", "for each of the last axes [before, after]"),

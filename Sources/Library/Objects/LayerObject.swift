@@ -4,7 +4,7 @@ import Networks
 import Tensors
 
 /// A model, or a part of one, as a value of the language.
-final class LayerObject: Object {
+class LayerObject: Object {
     let layer: Layer
 
     init(_ layer: Layer) { self.layer = layer }

@@ -95,3 +95,19 @@ extension Value {
         }
     }
 }
+
+/// The object behind an instance of a `model` declaration while the machine makes it.
+final class ScriptModelObject: LayerObject, ModelInstance {
+    let model: ScriptModel
+
+    init(_ model: ScriptModel) {
+        self.model = model
+        super.init(model)
+    }
+
+    func setField(_ name: String, to value: Value) throws { try model.setMember(name, to: value) }
+    func fieldValue(_ name: String) -> Value? { model.member(name) }
+    func finish(methods: [(name: String, function: Value)], signature: Signature) throws {
+        model.finish(methods: methods)
+    }
+}

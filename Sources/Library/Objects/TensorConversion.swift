@@ -63,7 +63,7 @@ extension Tensor: ScriptConvertible {
                 guard let tensor = try Tensor.from(item) else { throw ragged(item) }
                 return tensor
             }
-            let joined = try stack(parts, axis: 0)
+            let joined = try stack(parts, 0)
             return try dtype.map { try joined.converted(to: $0) } ?? joined
         }
         var shape: [Int] = []
@@ -218,7 +218,7 @@ extension IndexItem {
                     kind: "type")
             }
             switch tensor.dtype {
-            case .bool: self = .mask(tensor)
+            case .bool: self = .tensor(tensor)
             case .u8, .i32, .i64: self = .tensor(try tensor.converted(to: .i64))
             case .bf16, .f32, .f64:
                 guard tensor.count == 0 else {

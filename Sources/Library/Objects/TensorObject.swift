@@ -70,7 +70,7 @@ class TensorObject: Object {
     }
 
     override func subscriptGet(_ items: [Language.SubscriptItem], _ machine: Machine) throws -> Value? {
-        try index(tensor, try items.map(IndexItem.init)).scriptValue
+        try index(tensor, by: try items.map(IndexItem.init)).scriptValue
     }
 
     override func subscriptSet(
@@ -96,7 +96,7 @@ class TensorObject: Object {
         return ClosureIterator { [tensor] in
             guard row < rows else { return nil }
             defer { row += 1 }
-            return try select(tensor, axis: 0, at: row).scriptValue
+            return try select(tensor, axis: 0, index: row).scriptValue
         }
     }
 
@@ -142,13 +142,13 @@ extension TensorObject {
 /// One side of an operator: a tensor, or a number that adapts to the other side's type.
 enum Operand {
     case tensor(Tensor)
-    case number(Double, isWhole: Bool)
+    case number(Scalar)
 
     init?(_ value: Value) {
         switch value {
-        case .int(let value): self = .number(Double(value), isWhole: true)
-        case .float(let value): self = .number(value, isWhole: false)
-        case .bool(let value): self = .number(value ? 1 : 0, isWhole: true)
+        case .int(let value): self = .number(.int(value))
+        case .float(let value): self = .number(.real(value))
+        case .bool(let value): self = .number(.int(value ? 1 : 0))
         case .object(let object as TensorObject): self = .tensor(object.tensor)
         case .object(let object as ListObject):
             guard let tensor = try? Tensor.fromList(object) else { return nil }
@@ -157,31 +157,34 @@ enum Operand {
         }
     }
 
-    /// The tensor for an operation beside `other`, in which a fraction makes whole numbers real.
-    static func pair(_ a: Operand, _ b: Operand) throws -> (Operand, Operand) {
-        func adapted(_ tensor: Tensor, _ isWhole: Bool) throws -> Operand {
-            .tensor(isWhole || tensor.dtype.isFloating ? tensor : try tensor.converted(to: .f32))
-        }
+    /// Both sides as tensors; a number takes the type of the tensor beside it.
+    static func tensors(_ a: Operand, _ b: Operand) throws -> (Tensor, Tensor) {
         switch (a, b) {
-        case (.tensor(let x), .number(_, let isWhole)): return (try adapted(x, isWhole), b)
-        case (.number(_, let isWhole), .tensor(let x)): return (a, try adapted(x, isWhole))
-        default: return (a, b)
+        case (.tensor(let x), .tensor(let y)): (x, y)
+        case (.tensor(let x), .number(let y)): (x, try Tensor(scalar: y, y.isReal ? x.dtype.real : x.dtype))
+        case (.number(let x), .tensor(let y)): (try Tensor(scalar: x, x.isReal ? y.dtype.real : y.dtype), y)
+        case (.number(let x), .number(let y)):
+            (try Tensor(scalar: x, x.isReal ? .f32 : .i64), try Tensor(scalar: y, y.isReal ? .f32 : .i64))
         }
     }
 }
 
+extension Scalar {
+    var isReal: Bool { if case .real = self { true } else { false } }
+}
+
 /// A binary operator on tensors and numbers, at least one of which is a tensor; nil when tensors have no such operator.
-func apply(_ op: BinaryOperator, _ first: Operand, _ second: Operand) throws -> Tensor? {
-    let (a, b) = try Operand.pair(first, second)
+func apply(_ op: BinaryOperator, _ a: Operand, _ b: Operand) throws -> Tensor? {
     func arithmetic(
-        _ both: (Tensor, Tensor) throws -> Tensor, _ right: (Tensor, Double) throws -> Tensor,
-        _ left: (Double, Tensor) throws -> Tensor
+        _ both: (Tensor, Tensor) throws -> Tensor, _ right: (Tensor, Scalar) throws -> Tensor,
+        _ left: (Scalar, Tensor) throws -> Tensor
     ) throws -> Tensor {
         switch (a, b) {
         case (.tensor(let x), .tensor(let y)): try both(x, y)
-        case (.tensor(let x), .number(let y, _)): try right(x, y)
-        case (.number(let x, _), .tensor(let y)): try left(x, y)
-        case (.number(let x, _), .number(let y, _)): try right(try Tensor(scalar: x, .f32), y)
+        case (.tensor(let x), .number(let y)): try right(x, y)
+        case (.number(let x), .tensor(let y)): try left(x, y)
+        case (.number, .number):
+            try { (x, y) in try both(x, y) }(Operand.tensors(a, b))
         }
     }
     switch op {
@@ -197,12 +200,12 @@ func apply(_ op: BinaryOperator, _ first: Operand, _ second: Operand) throws -> 
             throw Fault("@ multiplies matrices, not a number", hint: "write * for a number", kind: "type")
         }
         return try matmul(x, y)
-    case .equal: return try arithmetic(equal, equal, { try equal($1, $0) })
-    case .notEqual: return try arithmetic(notEqual, notEqual, { try notEqual($1, $0) })
-    case .less: return try arithmetic(less, less, { try greater($1, $0) })
-    case .lessEqual: return try arithmetic(lessEqual, lessEqual, { try greaterEqual($1, $0) })
-    case .greater: return try arithmetic(greater, greater, { try less($1, $0) })
-    case .greaterEqual: return try arithmetic(greaterEqual, greaterEqual, { try lessEqual($1, $0) })
+    case .equal: return try arithmetic(equal, equal) { try equal($1, $0) }
+    case .notEqual: return try arithmetic(notEqual, notEqual) { try notEqual($1, $0) }
+    case .less: return try arithmetic(less, less) { try greater($1, $0) }
+    case .lessEqual: return try arithmetic(lessOrEqual, lessOrEqual) { try greaterOrEqual($1, $0) }
+    case .greater: return try arithmetic(greater, greater) { try less($1, $0) }
+    case .greaterEqual: return try arithmetic(greaterOrEqual, greaterOrEqual) { try lessOrEqual($1, $0) }
     case .isIn, .isNotIn: return nil
     }
 }
