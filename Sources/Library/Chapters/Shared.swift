@@ -70,7 +70,7 @@ func sharedChapter() -> Chapter {
                 guard let list = x.object as? ListObject else {
                     throw Fault("sort: x must be a list or a tensor, not \(x.described)", kind: "type", argument: .positional(0))
                 }
-                list.items = try context.machine.sorted(list.items, key: key?.value, descending: descending)
+                list.items = try sortedItems(context, list.items, key: key, descending: descending)
                 return .null
             },
         ])
