@@ -90,11 +90,18 @@ enum Characters {
         }
         let span = Span(offset, offset + length)
         if let (name, instead) = lookalikes[scalar] {
+            let what = "this is \(name) (\(code(scalar)))"
+            guard let typed = instead.typed else {
+                let message = what + ", which cannot be seen"
+                return (
+                    length, Diagnostic(kind: "parse", message: message, source: source, span: span, hint: "delete it")
+                )
+            }
             return (
                 length,
                 Diagnostic(
-                    kind: "parse", message: "this is \(name) (\(code(scalar))), not \(instead.meaning)", source: source,
-                    span: span, label: "only looks right", hint: "type \(instead.typed)")
+                    kind: "parse", message: "\(what), not \(instead.meaning)", source: source, span: span,
+                    label: "\(typed) belongs here", hint: "type \(typed)")
             )
         }
         let name = scalar.properties.name.map { " \($0.lowercased())" } ?? ""
@@ -109,12 +116,19 @@ enum Characters {
     /// What to type for a character that only looks right.
     struct Replacement {
         var meaning: String
-        var typed: String
+        /// Nil where the character has to go.
+        var typed: String?
 
         init(_ typed: String, _ meaning: String? = nil) {
             self.typed = typed
             self.meaning = meaning ?? typed
         }
+
+        static let nothing = {
+            var replacement = Replacement("")
+            replacement.typed = nil
+            return replacement
+        }()
     }
 
     static let lookalikes: [Unicode.Scalar: (String, Replacement)] = [
@@ -152,8 +166,8 @@ enum Characters {
         "\u{202F}": ("a narrow no-break space", Replacement("a plain space")),
         "\u{2009}": ("a thin space", Replacement("a plain space")),
         "\u{3000}": ("a full-width space", Replacement("a plain space")),
-        "\u{200B}": ("a zero-width space", Replacement("nothing: delete it", "something that can be seen")),
-        "\u{FEFF}": ("a byte-order mark", Replacement("nothing: delete it", "something that can be seen")),
+        "\u{200B}": ("a zero-width space", .nothing),
+        "\u{FEFF}": ("a byte-order mark", .nothing),
         "\u{2028}": ("a line separator", Replacement("a new line")),
         "\u{FF08}": ("a full-width parenthesis", Replacement("(", "the plain one")),
         "\u{FF09}": ("a full-width parenthesis", Replacement(")", "the plain one")),

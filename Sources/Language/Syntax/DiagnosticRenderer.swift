@@ -64,9 +64,11 @@ struct DiagnosticRenderer {
         let line = source.lineSpan(position.line)
         let start = max(line.start, min(span.start, line.end))
         let end = max(start, min(span.end, line.end))
-        let shown = layOut(source.text(of: line), before: source.text(of: Span(start: line.start, end: start)),
+        let shown = layOut(
+            source.text(of: line), before: source.text(of: Span(start: line.start, end: start)),
             marked: source.text(of: Span(start: start, end: end)))
-        let caret = String(repeating: " ", count: shown.column) + styled(String(repeating: "^", count: shown.width), style)
+        let caret =
+            String(repeating: " ", count: shown.column) + styled(String(repeating: "^", count: shown.width), style)
         let note = label.map { " " + styled(clean($0, limit: Self.maximumLabel, continuation: ""), style) } ?? ""
         let bar = styled("|", .frame)
         let padded = String(repeating: " ", count: gutter.count - number.count) + number
@@ -84,9 +86,10 @@ struct DiagnosticRenderer {
         // A window is cut from the cells around the mark; beyond it nothing of a huge line is looked at twice.
         let left = cells(before.suffix(Self.window * 2))
         let middle = cells(marked.prefix(Self.window * 2))
-        let right = cells(line.unicodeScalars.count > 4 * Self.window
-            ? String(line.utf8.dropFirst(before.utf8.count + marked.utf8.count).prefix(Self.window * 8)) ?? ""
-            : String(line.utf8.dropFirst(before.utf8.count + marked.utf8.count)) ?? "")
+        let right = cells(
+            line.unicodeScalars.count > 4 * Self.window
+                ? String(line.utf8.dropFirst(before.utf8.count + marked.utf8.count).prefix(Self.window * 8)) ?? ""
+                : String(line.utf8.dropFirst(before.utf8.count + marked.utf8.count)) ?? "")
         let isCutLeft = before.count > Self.window * 2
         let total = width(left) + width(middle) + width(right)
         if total <= Self.window, !isCutLeft {
@@ -163,7 +166,8 @@ struct DiagnosticRenderer {
         var shown = lines.map { $0.times == 1 ? $0.text : "\($0.text) (\($0.times) times)" }
         if shown.count > Self.maximumFrames {
             let left = shown.count - Self.maximumFrames + 1
-            shown.replaceSubrange((Self.maximumFrames / 2)..<(Self.maximumFrames / 2 + left), with: ["  … \(left) more calls"])
+            shown.replaceSubrange(
+                (Self.maximumFrames / 2)..<(Self.maximumFrames / 2 + left), with: ["  … \(left) more calls"])
         }
         return shown
     }

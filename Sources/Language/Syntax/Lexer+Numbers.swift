@@ -49,7 +49,8 @@ extension Lexer {
         if let value = Int(digits) { return Token(kind: .int(value), span: span) }
         if digits == "9223372036854775808" { return Token(kind: .minimumMagnitude, span: span) }
         throw problem(
-            "\(shortened(digits)) does not fit into an int of 64 bits", span, label: "the largest is 9223372036854775807",
+            "\(shortened(digits)) does not fit into an int of 64 bits", span,
+            label: "the largest is 9223372036854775807",
             hint: digits.count <= 300 ? "write \(Double(digits) ?? 0) for a float" : nil)
     }
 
@@ -119,7 +120,9 @@ extension Lexer {
             throw problem("a \(name) number needs digits after \(source.text(of: span))", span)
         }
         guard let value = Int(String(decoding: digits, as: UTF8.self), radix: radix) else {
-            throw problem("this \(name) number does not fit into an int of 64 bits", span, label: "the largest is 0x7FFFFFFFFFFFFFFF")
+            throw problem(
+                "this \(name) number does not fit into an int of 64 bits", span,
+                label: "the largest is 0x7FFFFFFFFFFFFFFF")
         }
         return Token(kind: .int(value), span: span)
     }

@@ -256,7 +256,9 @@ extension Lexer {
     private mutating func rejectTripleSingle(start: Int) throws(Diagnostic) -> Token {
         position += 3
         while !atEnd {
-            if byte(position) == UInt8(ascii: "'"), byte(position + 1) == byte(position), byte(position + 2) == byte(position) {
+            if byte(position) == UInt8(ascii: "'"), byte(position + 1) == byte(position),
+                byte(position + 2) == byte(position)
+            {
                 position += 3
                 break
             }

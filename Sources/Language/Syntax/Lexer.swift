@@ -43,7 +43,8 @@ struct Lexer {
     mutating func tokenize() -> TokenList {
         if bytes.count > Source.maximumBytes {
             diagnostics.append(
-                Diagnostic(kind: "parse", message: "\(source.name) is larger than 64 MB; a script is text that people write"))
+                Diagnostic(
+                    kind: "parse", message: "\(source.name) is larger than 64 MB; a script is text that people write"))
             return TokenList([Token(kind: .end, span: .zero)])
         }
         if let illegal = Characters.firstIllegal(in: source) {
@@ -64,7 +65,7 @@ struct Lexer {
             do {
                 tokens.append(try scanToken())
             } catch {
-                diagnostics.append(error)
+                if diagnostics.last?.line != error.line { diagnostics.append(error) }
                 if position <= start { position = start + 1 }
                 tokens.append(Token(kind: .invalid, span: Span(start, position)))
                 if diagnostics.count >= Self.maximumErrors { break }
@@ -161,8 +162,14 @@ struct Lexer {
             position += 1
             while Characters.isDigit(byte(position)) { position += 1 }
             let text = source.text(of: Span(start, position))
+            if let last = tokens.last, Int(last.span.end) == start {
+                throw problem(
+                    "a field's name cannot be a number", Span(start, position), label: "an index stands in brackets",
+                    hint: "\(source.text(of: last.span))[\(text.dropFirst())]")
+            }
             throw problem(
-                "a number cannot begin with a point", Span(start, position), label: "a digit is missing before the point",
+                "a number cannot begin with a point", Span(start, position),
+                label: "a digit is missing before the point",
                 hint: "write 0\(text)")
         }
         for length in [3, 2, 1] where position + length <= bytes.count {
@@ -172,7 +179,8 @@ struct Lexer {
             if symbol == .slash, byte(position) == UInt8(ascii: "*") {
                 position += 1
                 throw problem(
-                    "a comment begins with #, not with /*", Span(start, position), hint: "# one line, as many as needed")
+                    "a comment begins with #, not with /*", Span(start, position), hint: "# one line, as many as needed"
+                )
             }
             return Token(kind: .symbol(symbol), span: Span(start, position))
         }
@@ -223,10 +231,12 @@ struct Lexer {
     /// `f"…"`, `r"…"`: the string is read too, so that one mistake is one error.
     private mutating func rejectPrefix(_ prefix: String, start: Int) throws(Diagnostic) {
         let prefixEnd = position
-        _ = try scanString()
+        // Whatever else is wrong with the string, the prefix is said first.
+        _ = try? scanString()
         let literal = source.text(of: Span(prefixEnd, position))
         let span = Span(start, prefixEnd)
-        let short = literal.count <= 60 && !literal.contains("\n")
+        let short =
+            literal.count >= 2 && literal.count <= 60 && !literal.contains("\n") && literal.last == literal.first
         if prefix.contains("f") {
             let inside = literal.hasPrefix("'") ? "\"" + literal.dropFirst().dropLast() + "\"" : literal
             throw problem(

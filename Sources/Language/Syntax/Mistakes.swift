@@ -49,8 +49,10 @@ extension Parser {
             guard takesOperand || next.isNewline else { return nil }
             return answer("kd has no `yield`", hint: "collect the values in a list and return it")
         case "async", "await":
-            guard takesOperand || next.isKeyword(.for) || next.isKeyword(.with) else { return nil }
-            return answer("kd has no `\(name)`", hint: next.identifier == nil ? nil : text)
+            guard takesOperand || next.isKeyword(.for) || next.isKeyword(.with) || next.isKeyword(.fn) else {
+                return nil
+            }
+            return answer("kd has no `\(name)`", hint: text)
         case "let", "var", "const", "val", "local":
             guard next.identifier != nil else { return nil }
             return answer("a name is bound without `\(name)`", hint: text)
@@ -67,7 +69,8 @@ extension Parser {
         case "unless", "until":
             guard takesOperand else { return nil }
             return answer(
-                "kd has no `\(name)`", hint: "\(name == "unless" ? "if" : "while") not (\(text)) { … }")
+                "kd has no `\(name)`",
+                hint: "\(name == "unless" ? "if" : "while") not (\(text.components(before: "{"))) { … }")
         case "using", "require", "include":
             guard takesOperand else { return nil }
             return answer("a module is imported with `import`", hint: "import \(text)")
@@ -83,7 +86,8 @@ extension Parser {
         case .at:
             let text = rest(ofLineFrom: peek())
             return problem(
-                "kd has no decorators", span, label: "`@` multiplies matrices", hint: "f = \(text)(f), after the function")
+                "kd has no decorators", span, label: "`@` multiplies matrices",
+                hint: "f = \(text)(f), after the function")
         case .doubleSlash:
             return problem("a comment begins with #", span, hint: "# \(rest(ofLineFrom: peek()))")
         case .question:
@@ -122,7 +126,8 @@ extension Parser {
         ]
         guard let answer = answers[module] else { return nil }
         return problem(
-            "kd does not import Python's modules: there is no `\(module)` here", current.identifier == "from" ? peek().span : current.span,
+            "kd does not import Python's modules: there is no `\(module)` here",
+            current.identifier == "from" ? peek().span : current.span,
             hint: "leave the line out; \(answer)")
     }
 
@@ -328,7 +333,9 @@ extension Parser {
         }
         if current.isKeyword(.if) {
             advance()
-            if let condition = try? parseBinary(1) { values = "filter(\(names) -> \(snippet(condition.span)), \(values))" }
+            if let condition = try? parseBinary(1) {
+                values = "filter(\(names) -> \(snippet(condition.span)), \(values))"
+            }
         }
         if opener?.isSymbol(.leftBrace) == true {
             return problem(
@@ -367,7 +374,7 @@ extension Parser {
             return problem(
                 "the block of \(header) stands between braces", current.span, label: "`{` belongs here", hint: example)
         }
-        if nextVisible.isEnd { stoppedAtEnd = true }
+        if nextVisible.isTextEnd { stoppedAtEnd = true }
         let span = current.span.isEmpty ? previousSpan : current.span
         return problem(
             "the block of \(header) stands between braces", span,
@@ -382,10 +389,12 @@ extension Parser {
         switch token.kind {
         case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace):
             return problem(
-                "this `\(snippet(token.span))` closes nothing", token.span, label: "no bracket of its kind is open here",
+                "this `\(snippet(token.span))` closes nothing", token.span,
+                label: "no bracket of its kind is open here",
                 hint: "delete it")
         case .symbol(.colon):
-            if case .expression(let value, _) = statement.kind, case .name(let name) = value.kind, peek().beginsOperand {
+            if case .expression(let value, _) = statement.kind, case .name(let name) = value.kind, peek().beginsOperand
+            {
                 let type = snippet(peek().span)
                 let assigns = peek(2).isSymbol(.assign) ? " = \(rest(ofLineFrom: peek(3)))" : " = …"
                 return problem(
@@ -486,7 +495,8 @@ extension Parser {
         }
         if nextVisible.isEnd {
             stoppedAtEnd = true
-            return problem("this `{` is never closed", open.span, label: "a map begins here", hint: "write } at the end")
+            return problem(
+                "this `{` is never closed", open.span, label: "a map begins here", hint: "write } at the end")
         }
         return expected("`:` after the map's key", hint: "{\(snippet(key.span)): …}")
     }

@@ -20,8 +20,11 @@ extension Parser {
                 "a function does not declare what it returns", current.span, hint: "fn \(snippet(header)) { … }")
         }
         if current.isSymbol(.assign) {
+            let sign = current.span
+            advance()
+            let value = (try? parseExpression()).map { snippet($0.span) } ?? "…"
             throw problem(
-                "a function's body stands between braces", current.span, hint: "fn \(snippet(header)) { … }")
+                "a function's body stands between braces", sign, hint: "fn \(snippet(header)) { \(value) }")
         }
         let tall = height
         let body = try parseBody(parameters, after: "fn \(name.text)", example: "fn \(snippet(header)) { … }")
@@ -255,7 +258,8 @@ extension Parser {
             return ImportNode(origin: .path(path), originSpan: span, name: Name(stem, span: span))
         }
         guard let module = current.identifier else {
-            throw expected("a module's name, or a path in quotes", hint: "import teaching, or import \"./mine.kds\" as m")
+            throw expected(
+                "a module's name, or a path in quotes", hint: "import teaching, or import \"./mine.kds\" as m")
         }
         if let mistake = foreignImport(module) { throw mistake }
         advance()

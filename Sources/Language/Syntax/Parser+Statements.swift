@@ -25,7 +25,7 @@ extension Parser {
                 if !error.message.isEmpty { diagnostics.append(error) }
                 newlinesMatter = true
                 (nesting, functionDepth, loopDepth, modelDepth, placeholders, placeholderUsed) = saved
-                if isColonBlock(error) { skipIndented(under: start) } else { skipStatement(from: start) }
+                if endsInColon(from: start) { skipIndented(under: start) } else { skipStatement(from: start) }
             }
         }
         if isFatal || diagnostics.count >= Self.maximumErrors { index = list.tokens.count - 1 }
@@ -33,14 +33,8 @@ extension Parser {
         return statements
     }
 
-    /// A block that Python's way of writing would end by indentation: recovery skips what is indented.
-    private func isColonBlock(_ error: Diagnostic) -> Bool {
-        guard current.isSymbol(.colon), error.span == current.span else { return false }
-        return peek().isNewline
-    }
-
     private mutating func noteIndentation(in open: Token) {
-        guard suspectBrace == nil else { return }
+        guard suspectBrace == nil, index > 0, list.tokens[index - 1].isNewline else { return }
         let here = source.position(of: current.span.start)
         let opener = source.line(at: open.span.start)
         guard here.line > opener else { return }
@@ -70,10 +64,11 @@ extension Parser {
         let statements = parseStatements(in: open)
         guard current.isSymbol(.rightBrace) else {
             if !diagnostics.isEmpty { throw Self.alreadyReported }
-            stoppedAtEnd = true
+            stoppedAtEnd = current.isTextEnd
             let span = suspectBrace ?? open.span
             throw problem(
-                "this `{` is never closed", span, label: "the block of \(header) begins here".replacingHeader(span != open.span),
+                "this `{` is never closed", span,
+                label: "the block of \(header) begins here".replacingHeader(span != open.span),
                 hint: "write } at the end of the block")
         }
         newlinesMatter = saved
@@ -94,13 +89,19 @@ extension Parser {
         height = 0
         switch current.kind {
         case .keyword(let word):
+            if peek().isSymbol(.assign), word != .nil, word != .true, word != .false {
+                throw problem(
+                    "`\(word.rawValue)` is a word of the language and cannot be a name", start,
+                    hint: "\(word.rawValue)_ = …")
+            }
             switch word {
             case .fn: return node(.function(try parseFunction()))
             case .for: return node(try parseFor())
             case .while: return node(try parseWhile())
             case .break, .continue:
                 guard loopDepth > 0 else {
-                    throw problem("`\(word.rawValue)` stands outside of a loop", start, label: "no for or while around it")
+                    throw problem(
+                        "`\(word.rawValue)` stands outside of a loop", start, label: "no for or while around it")
                 }
                 advance()
                 return node(word == .break ? .breakLoop : .continueLoop)
@@ -176,12 +177,16 @@ extension Parser {
         var isList = false
         repeat {
             if !elements.isEmpty, endsHere || current.isSymbol(.assign) { break }
-            let spread = current.isSymbol(.star)
-            if spread { advance() }
+            let star = current.span
+            let spread = take(.star)
             elements.append(Element(try parseExpression(), isSpread: spread))
             tallest = max(tallest, height)
-            if spread { isList = true }
             if current.isSymbol(.comma) { isList = true }
+            if spread, !isList {
+                throw problem(
+                    "`*` spreads values only among others", star, label: "nothing stands before or behind it",
+                    hint: "[*\(elements.first.map { snippet($0.value.span) } ?? "x")] for a list")
+            }
         } while take(.comma)
         height = tallest + 1
         if !isList, let only = elements.first { return only.value }

@@ -130,18 +130,25 @@ public struct Parser {
         return true
     }
 
-    /// Consumes an opening bracket, inside of which newlines mean nothing; returns it with the state to restore.
-    mutating func openBracket() throws(Diagnostic) -> (token: Token, newlines: Bool) {
+    /// An opening bracket with the state to restore behind its partner.
+    struct Opened {
+        var token: Token
+        var newlines: Bool
+        var isClosed: Bool
+    }
+
+    /// Consumes an opening bracket, inside of which newlines mean nothing.
+    mutating func openBracket() throws(Diagnostic) -> Opened {
         try enter()
-        let result = (token: current, newlines: newlinesMatter)
+        let result = Opened(token: current, newlines: newlinesMatter, isClosed: list.partners[index] >= 0)
         newlinesMatter = false
         advance()
         return result
     }
 
-    mutating func closeBracket(_ opened: (token: Token, newlines: Bool), in what: String) throws(Diagnostic) {
+    mutating func closeBracket(_ opened: Opened, in what: String) throws(Diagnostic) {
         guard let open = opened.token.symbol, let closer = open.partner else { return }
-        guard current.isSymbol(closer) else { throw unclosed(opened.token, closer, in: what) }
+        guard current.isSymbol(closer) else { throw unclosed(opened, closer, in: what) }
         newlinesMatter = opened.newlines
         advance()
         nesting -= 1
@@ -163,7 +170,8 @@ public struct Parser {
         guard height < Self.maximumHeight else {
             isFatal = true
             throw problem(
-                "this expression has more than \(Self.maximumHeight) parts in a chain", Span(start: span.end, end: span.end),
+                "this expression has more than \(Self.maximumHeight) parts in a chain",
+                Span(start: span.end, end: span.end),
                 hint: "give a part of it a name, or use a list and a loop")
         }
     }
@@ -201,34 +209,40 @@ public struct Parser {
     /// The error for something that is not there; remembers when only the end of the text is in the way.
     mutating func expected(_ what: String, label: String? = nil, hint: String? = nil) -> Diagnostic {
         if case .invalid = current.kind { return Self.alreadyReported }
-        if nextVisible.isEnd { stoppedAtEnd = true }
+        if nextVisible.isTextEnd { stoppedAtEnd = true }
         let token = current
         var span = token.span
         if span.isEmpty { span = Span(start: previousEnd, end: previousEnd) }
         return problem("expected \(what), found \(found(token))", span, label: label, hint: hint)
     }
 
-    mutating func unclosed(_ opener: Token, _ closer: Symbol, in what: String) -> Diagnostic {
+    mutating func unclosed(_ opened: Opened, _ closer: Symbol, in what: String) -> Diagnostic {
         if case .invalid = current.kind { return Self.alreadyReported }
+        let opener = opened.token
         let open = snippet(opener.span)
         let place = source.position(of: opener.span.start)
         let endsHere = nextVisible.isEnd
-        if endsHere { stoppedAtEnd = true }
+        if nextVisible.isTextEnd { stoppedAtEnd = true }
         if let symbol = current.symbol, symbol.closes {
             return problem(
                 "`\(open)` is closed by `\(symbol.rawValue)`", current.span, label: "expected `\(closer.rawValue)`",
                 hint: "write \(closer.rawValue) here", notes: ["`\(open)` was opened at \(place.line):\(place.column)"])
         }
         let startsNewLine = source.line(at: current.span.start) > source.line(at: max(0, previousEnd - 1))
-        if endsHere || startsNewLine {
+        if endsHere || (startsNewLine && !opened.isClosed) {
             return problem(
                 "this `\(open)` is never closed", opener.span, label: "opened here, in \(what)",
                 hint: "write \(closer.rawValue) after `\(snippet(lineEnd(before: previousEnd)))`")
         }
         let missing = "expected `,` or `\(closer.rawValue)` in \(what), found \(found(current))"
-        let before = Span(start: max(lineEnd(before: previousEnd).start, opener.span.start), end: previousEnd)
-        let hint = current.beginsOperand ? "\(snippet(before)), \(snippet(current.span))" : nil
-        return problem(missing, current.span, label: "a comma is missing before this", hint: hint)
+        if current.isSymbol(.colon) {
+            return problem(missing, current.span, label: "a slice stands in brackets, x[1:3]; a keyword takes =")
+        }
+        guard current.beginsOperand else { return problem(missing, current.span) }
+        let before = Span(start: max(lineEnd(before: previousEnd).start, opener.span.end), end: previousEnd)
+        return problem(
+            missing, current.span, label: "a comma is missing before this",
+            hint: "\(snippet(before)), \(snippet(current.span))")
     }
 
     /// The text of a line up to an offset, without its indentation.
@@ -258,13 +272,23 @@ public struct Parser {
         previousEnd = index > 0 ? list.tokens[index - 1].span.end : 0
     }
 
-    /// After a block without braces: goes on at the first line that stands no further right than the statement.
+    /// Whether the line of a failed statement ends in a colon, so that Python's indented block follows.
+    func endsInColon(from start: Int) -> Bool {
+        var next = start
+        while !list.tokens[next].isNewline, !list.tokens[next].isEnd { next += 1 }
+        return next > start && list.tokens[next - 1].isSymbol(.colon) && next - 1 >= index
+    }
+
+    /// After a block without braces: goes on at the first line that stands no further right than the statement and is
+    /// none of its other parts (`elif`, `else`, `except`, `finally`).
     mutating func skipIndented(under start: Int) {
         let column = source.position(of: list.tokens[start].span.start).column
         while !current.isEnd {
             if current.isNewline {
                 let next = peek()
-                if next.isEnd || source.position(of: next.span.start).column <= column { return }
+                let isPart = next.isKeyword(.else) || ["elif", "except", "finally"].contains(next.identifier)
+                if next.isEnd { return }
+                if !isPart, source.position(of: next.span.start).column <= column { return }
             }
             index += 1
         }

@@ -134,7 +134,14 @@ struct Token: Sendable {
     }
 
     var isNewline: Bool { if case .newline = kind { true } else { false } }
-    var isEnd: Bool { if case .end = kind { true } else { false } }
+    /// The end of the text, or of an expression in a string: nothing follows in the list.
+    var isEnd: Bool {
+        switch kind {
+        case .end, .interpolationEnd: true
+        default: false
+        }
+    }
+    var isTextEnd: Bool { if case .end = kind { true } else { false } }
     var identifier: String? { if case .identifier(let name) = kind { name } else { nil } }
     var symbol: Symbol? { if case .symbol(let symbol) = kind { symbol } else { nil } }
     var isString: Bool { if case .string = kind { true } else { false } }
