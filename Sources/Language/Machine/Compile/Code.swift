@@ -26,6 +26,19 @@ final class Code {
         var span: Span
     }
 
+    /// What the loop of the machine reads of a code: plain numbers and pointers that live as long as the code.
+    struct Header {
+        var instructions: UnsafeMutablePointer<Instruction>
+        var constants: UnsafeMutablePointer<Value>
+        var localCount: Int
+        var registerCount: Int
+        /// How many arguments a call by position passes; negative when defaults or a rest need care.
+        var plainParameters: Int
+        /// Where the module keeps the pointer to its globals.
+        var globals: UnsafeMutablePointer<UnsafeMutablePointer<Value>>
+    }
+
+    let header: UnsafeMutablePointer<Header>
     let name: String
     let source: Source
     let module: ModuleObject
@@ -71,9 +84,16 @@ final class Code {
         subscripts = state.subscripts
         unpackings = state.unpackings
         imports = state.imports
+        header = .allocate(capacity: 1)
+        header.initialize(
+            to: Header(
+                instructions: instructions, constants: constants, localCount: state.localCount,
+                registerCount: state.registerCount,
+                plainParameters: state.parameters.isPlain ? state.parameters.count : -1, globals: module.globals))
     }
 
     deinit {
+        header.deallocate()
         instructions.deinitialize(count: instructionCount)
         instructions.deallocate()
         constants.deinitialize(count: constantCount)

@@ -27,7 +27,8 @@ extension Compiler {
         state.sites.append(CallSite(kinds: kinds, spans: spans, callee: callee.span, receivers: method == nil ? 0 : 1))
         let site = state.sites.count - 1
         if let method { state.methodNames[site] = method.text }
-        emit(method == nil ? .call : .callMethod, base, kinds.count, site, span: span)
+        let isPlain = state.sites[site].isPlain
+        emit(method != nil ? .callMethod : isPlain ? .callPlain : .call, base, kinds.count, site, span: span)
         state.nextRegister = mark
         if let target {
             emit(.move, target, base, span: span)

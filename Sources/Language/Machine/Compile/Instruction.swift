@@ -113,6 +113,8 @@ enum Opcode: UInt8 {
 
     // Calls: the function in R[a], b arguments after it, site c; the result in R[a].
     case call
+    /// The same with nothing but arguments by position
+    case callPlain
     /// The receiver in R[a+1], the function of that name in R[a], b arguments with the receiver; K[name] of site c
     case callMethod
     /// Ends the call with R[a]

@@ -3,7 +3,7 @@ import Glibc
 /// Runs the body on a thread whose stack has so many bytes, and waits for it.
 ///
 /// Swift cannot catch a stack overflow: the machine's limits of nesting are set for a stack of `machineStackBytes`.
-public func withLargeStack(bytes: Int = machineStackBytes, _ body: @escaping () -> Void) throws {
+public func withLargeStack(bytes: Int = machineStackBytes, _ body: @escaping @Sendable () -> Void) throws {
     let box = Unmanaged.passRetained(Work(body))
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -30,6 +30,6 @@ public func withLargeStack(bytes: Int = machineStackBytes, _ body: @escaping () 
 public let machineStackBytes = 1 << 29
 
 private final class Work {
-    let body: () -> Void
-    init(_ body: @escaping () -> Void) { self.body = body }
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 }

@@ -2,17 +2,26 @@ extension Machine {
     /// Puts a frame for a function on top whose arguments are in place.
     @inline(__always)
     func push(_ function: FunctionObject, base: Int) throws {
-        let code = function.code
-        if frameCount >= depthLimit || base + code.registerCount >= stackCapacity { throw tooDeep(function.name) }
-        if base + code.registerCount > initialized { initialize(upTo: base + code.registerCount) }
-        frames[frameCount] = Frame(code: code, function: function, base: base, next: code.instructions)
+        let header = function.header
+        let end = base + header.pointee.registerCount
+        if frameCount >= depthLimit || end >= stackCapacity { throw tooDeep(function.name) }
+        if end > initialized { initialize(upTo: end) }
+        (frames + frameCount).initialize(
+            to: Frame(
+                header: header, code: function.code, function: function, base: base,
+                next: header.pointee.instructions))
         frameCount += 1
     }
 
     /// Takes the frame on top away and empties its registers.
     @inline(__always)
     func pop(_ frame: UnsafeMutablePointer<Frame>, _ regs: UnsafeMutablePointer<Value>) {
-        for register in 0..<frame.pointee.code.registerCount { regs[register] = .null }
+        var register = regs
+        let end = regs + frame.pointee.header.pointee.registerCount
+        while register < end {
+            register.pointee = .null
+            register += 1
+        }
         frameCount -= 1
     }
 
@@ -50,7 +59,8 @@ extension Machine {
             clear(from: base - 1, count: code.registerCount + 1)
             throw error
         }
-        frames[frameCount] = Frame(code: code, function: function, base: base, next: code.instructions)
+        (frames + frameCount).initialize(
+            to: Frame(header: code.header, code: code, function: function, base: base, next: code.instructions))
         frameCount += 1
         defer { stack[base - 1] = .null }
         return try withExtendedLifetime(code) { try execute() }
@@ -88,6 +98,17 @@ extension Machine {
     }
 
     // MARK: - From scripts
+
+    /// Arguments by position, taken out of their registers.
+    func takeArguments(_ registers: UnsafeMutablePointer<Value>, count: Int) -> Arguments {
+        if count == 0 { return Arguments() }
+        return Arguments(
+            Array(unsafeUninitializedCapacity: count) { buffer, filled in
+                if let start = buffer.baseAddress { start.moveInitialize(from: registers, count: count) }
+                registers.initialize(repeating: .null, count: count)
+                filled = count
+            })
+    }
 
     /// The arguments of a call instruction, taken out of their registers.
     func collect(_ site: CallSite, _ registers: UnsafeMutablePointer<Value>, count: Int, from first: Int = 0) throws -> Arguments {

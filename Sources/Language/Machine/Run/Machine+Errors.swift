@@ -67,7 +67,7 @@ extension Machine {
         let at = frame.next - frame.code.instructions - 1
         guard at >= 0, at < frame.code.instructionCount else { return nil }
         let instruction = frame.code.instructions[at]
-        guard instruction.op == .call || instruction.op == .callMethod else { return nil }
+        guard instruction.op == .call || instruction.op == .callPlain || instruction.op == .callMethod else { return nil }
         let site = frame.code.sites[Int(instruction.c)]
         switch argument {
         case .callee: return site.callee

@@ -17,8 +17,8 @@ extension Machine {
         var frame = frames + (frameCount - 1)
         var ip = frame.pointee.next
         var regs = stack + frame.pointee.base
-        var locals = frame.pointee.code.localCount
-        var constants = frame.pointee.code.constants
+        var locals = frame.pointee.header.pointee.localCount
+        var constants = frame.pointee.header.pointee.constants
         let functionType = ObjectIdentifier(FunctionObject.self)
         let builtinType = ObjectIdentifier(Builtin.self)
         let listType = ObjectIdentifier(ListObject.self)
@@ -30,8 +30,8 @@ extension Machine {
             frame = frames + (frameCount - 1)
             ip = frame.pointee.next
             regs = stack + frame.pointee.base
-            locals = frame.pointee.code.localCount
-            constants = frame.pointee.code.constants
+            locals = frame.pointee.header.pointee.localCount
+            constants = frame.pointee.header.pointee.constants
         }
 
         /// The value of an operand; a temporary gives it away.
@@ -44,7 +44,7 @@ extension Machine {
         }
 
         @inline(__always)
-        func jump(_ target: Int32) { ip = frame.pointee.code.instructions + Int(target) }
+        func jump(_ target: Int32) { ip = frame.pointee.header.pointee.instructions + Int(target) }
 
         do {
             while true {
@@ -62,7 +62,7 @@ extension Machine {
                     regs[b] = .null
                 case .clear: for register in a..<(a + b) { regs[register] = .null }
                 case .loadGlobal:
-                    let value = frame.pointee.code.module.slots[b]
+                    let value = frame.pointee.header.pointee.globals.pointee[b]
                     if Machine.isUnbound(value) {
                         guard c >= 0 else { throw unknownName(frame.pointee.code.module.slotNames[b]) }
                         regs[a] = builtinValues[c]
@@ -70,9 +70,9 @@ extension Machine {
                         regs[a] = value
                     }
                 case .loadGlobalOrUnbound:
-                    let value = frame.pointee.code.module.slots[b]
+                    let value = frame.pointee.header.pointee.globals.pointee[b]
                     regs[a] = c >= 0 && Machine.isUnbound(value) ? builtinValues[c] : value
-                case .storeGlobal: frame.pointee.code.module.slots[a] = take(i.b)
+                case .storeGlobal: frame.pointee.header.pointee.globals.pointee[a] = take(i.b)
                 case .loadCell:
                     guard let cell = regs[b].cell else { throw unboundVariable(constants[c]) }
                     if Machine.isUnbound(cell.value) { throw unboundVariable(constants[c]) }
@@ -322,22 +322,20 @@ extension Machine {
                     try setItem(items, of: take(i.a), to: take(i.b))
 
                 // Calls.
-                case .call:
+                case .callPlain:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
                     guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
                     frame.pointee.next = ip
-                    let site = frame.pointee.code.sites[c]
                     if ObjectIdentifier(type(of: object)) == functionType {
                         let function = unsafeDowncast(object, to: FunctionObject.self)
-                        if site.isPlain, function.code.parameters.isPlain, function.code.parameters.count == b {
+                        if function.header.pointee.plainParameters == b {
                             try push(function, base: frame.pointee.base + a + 1)
                         } else {
-                            let arguments = try collect(site, regs + (a + 1), count: b)
-                            try enter(function, arguments, base: frame.pointee.base + a + 1)
+                            try enter(function, takeArguments(regs + (a + 1), count: b), base: frame.pointee.base + a + 1)
                         }
                         resume()
                     } else {
-                        let arguments = try collect(site, regs + (a + 1), count: b)
+                        let arguments = takeArguments(regs + (a + 1), count: b)
                         let value: Value
                         if ObjectIdentifier(type(of: object)) == builtinType {
                             let builtin = unsafeDowncast(object, to: Builtin.self)
@@ -346,6 +344,19 @@ extension Machine {
                             value = try callObject(object, arguments)
                         }
                         regs[a] = value
+                    }
+                case .call:
+                    if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
+                    guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
+                    frame.pointee.next = ip
+                    let site = frame.pointee.code.sites[c]
+                    if ObjectIdentifier(type(of: object)) == functionType {
+                        let function = unsafeDowncast(object, to: FunctionObject.self)
+                        let arguments = try collect(site, regs + (a + 1), count: b)
+                        try enter(function, arguments, base: frame.pointee.base + a + 1)
+                        resume()
+                    } else {
+                        regs[a] = try callObject(object, collect(site, regs + (a + 1), count: b))
                     }
                 case .callMethod:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }

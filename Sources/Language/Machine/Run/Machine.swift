@@ -39,6 +39,8 @@ public final class Machine {
 
     /// A call on the way.
     struct Frame {
+        var header: UnsafeMutablePointer<Code.Header>
+        // Both live as long as the frame: the function lies in the place before its registers, `start` holds the code.
         unowned(unsafe) var code: Code
         unowned(unsafe) var function: FunctionObject?
         /// The first register on the stack; the place before it holds the function and takes the result.

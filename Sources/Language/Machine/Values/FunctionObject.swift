@@ -1,12 +1,14 @@
 /// A function written in a script together with the variables that it captured.
 public final class FunctionObject: Object {
     let code: Code
+    let header: UnsafeMutablePointer<Code.Header>
     let captures: [Variable]
     /// Functions that compute defaults, by parameter.
     let defaults: [Int: FunctionObject]
 
     init(code: Code, captures: [Variable], defaults: [Int: FunctionObject] = [:]) {
         self.code = code
+        header = code.header
         self.captures = captures
         self.defaults = defaults
     }

@@ -2,7 +2,9 @@
 public final class ModuleObject: Object {
     public let name: String
     /// What the names are bound to, by index; the unbound mark where there is nothing yet.
-    @exclusivity(unchecked) private(set) var slots: UnsafeMutablePointer<Value>
+    var slots: UnsafeMutablePointer<Value> { globals.pointee }
+    /// The one place that knows where the slots are; they move when the table grows.
+    let globals: UnsafeMutablePointer<UnsafeMutablePointer<Value>>
     private var capacity = 64
     private(set) var slotNames: [String] = []
     private var indices: [String: Int] = [:]
@@ -14,12 +16,14 @@ public final class ModuleObject: Object {
     public init(name: String, source: Source? = nil) {
         self.name = name
         self.source = source
-        slots = .allocate(capacity: capacity)
+        globals = .allocate(capacity: 1)
+        globals.initialize(to: .allocate(capacity: capacity))
     }
 
     deinit {
         slots.deinitialize(count: slotNames.count)
         slots.deallocate()
+        globals.deallocate()
     }
 
     public override var typeName: String { "module" }
@@ -53,7 +57,7 @@ public final class ModuleObject: Object {
             let larger = UnsafeMutablePointer<Value>.allocate(capacity: capacity * 2)
             larger.moveInitialize(from: slots, count: index)
             slots.deallocate()
-            slots = larger
+            globals.pointee = larger
             capacity *= 2
         }
         (slots + index).initialize(to: Unbound.mark.value)
