@@ -203,6 +203,9 @@ struct Lexer {
         guard symbol == .plus || symbol == .minus, byte(position) == byte(start), let last = tokens.last,
             Int(last.span.end) == start, let name = last.identifier
         else { return }
+        // The parser answers C's `for (i = 0; i < n; i++)` as a whole.
+        let line = tokens[(tokens.lastIndex { $0.isNewline }.map { $0 + 1 } ?? 0)...]
+        if line.first?.isKeyword(.for) == true { return }
         var next = position + 1
         while byte(next) == 0x20 || byte(next) == 0x09 || byte(next) == 0x0D { next += 1 }
         let after = byte(next)

@@ -5,7 +5,7 @@
 //   Parser+Declarations.swift  fn, model, parameters, import, test
 //   Parser+Expressions.swift   operators, pipes, lambdas
 //   Parser+Primaries.swift     literals, calls, subscripts, if, try, with
-//   Mistakes.swift             habits from other languages, each answered with kd's form
+//   Mistakes…                  habits from other languages, each answered with kd's form
 //
 // `parse…` reports an error when what it looks for is not there; `…IfAny` may find nothing.
 
