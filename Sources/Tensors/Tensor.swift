@@ -193,7 +193,7 @@ public enum Shape {
     ///
     /// - Throws: `index` when there is no such axis.
     public static func axis(_ axis: Int, rank: Int, for operation: String) throws -> Int {
-        let resolved = axis < 0 ? axis + rank : axis
+        let resolved = axis < 0 ? axis &+ max(rank, 1) : axis
         guard resolved >= 0, resolved < max(rank, 1) else {
             throw TensorError(
                 .index, "\(operation): there is no axis \(axis) in a tensor of rank \(rank)",
