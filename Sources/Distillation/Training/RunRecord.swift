@@ -1,0 +1,137 @@
+import Dispatch
+import Networks
+import Tensors
+
+/// The history of one training: what each term of the loss came to, epoch by epoch, and what was measured.
+public final class RunRecord {
+    /// One epoch.
+    public struct Row {
+        public let epoch: Int
+        public let steps: Int
+        /// Mean of the weighted sum over the epoch's samples.
+        public let loss: Double
+        /// Mean of each term over the epoch's samples, before its weight.
+        public let terms: [(name: String, value: Double)]
+        public let learningRate: Double
+        public let metrics: [(name: String, value: Double)]
+        public let seconds: Double
+    }
+
+    public let name: String
+    /// The loss as a formula.
+    public let formula: String
+    public let totalSteps: Int
+    public let stepsPerEpoch: Int
+    public private(set) var rows: [Row] = []
+    public private(set) var steps = 0
+    /// The same student trained without the teacher, if it was.
+    public var baseline: Layer?
+
+    private let start = DispatchTime.now().uptimeNanoseconds
+    private var epochStart = DispatchTime.now().uptimeNanoseconds
+    private var sums: [(name: String, value: Double)] = []
+    private var lossSum = 0.0
+    private var samples = 0
+    private var learningRate = 0.0
+    private var lastProgress: UInt64 = 0
+
+    public init(_ name: String, formula: String, totalSteps: Int, stepsPerEpoch: Int) {
+        self.name = name
+        self.formula = formula
+        self.totalSteps = totalSteps
+        self.stepsPerEpoch = stepsPerEpoch
+    }
+
+    /// Seconds since the start.
+    public var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+
+    public var epoch: Int { rows.count + 1 }
+
+    public var epochs: Int { (totalSteps + max(stepsPerEpoch, 1) - 1) / max(stepsPerEpoch, 1) }
+
+    /// Counts one step on `count` samples.
+    public func step(loss: Double, terms: [(name: String, value: Double)], count: Int, learningRate: Double) {
+        if sums.count != terms.count { sums = terms.map { ($0.name, 0) } }
+        for (index, term) in terms.enumerated() { sums[index].value += term.value * Double(count) }
+        lossSum += loss * Double(count)
+        samples += count
+        steps += 1
+        self.learningRate = learningRate
+    }
+
+    /// Ends an epoch with what was measured after it.
+    public func endEpoch(metrics: [(name: String, value: Double)]) {
+        let divisor = Double(max(samples, 1))
+        let now = DispatchTime.now().uptimeNanoseconds
+        rows.append(
+            Row(
+                epoch: rows.count + 1, steps: steps, loss: lossSum / divisor,
+                terms: sums.map { ($0.name, $0.value / divisor) }, learningRate: learningRate, metrics: metrics,
+                seconds: Double(now - epochStart) / 1e9))
+        epochStart = now
+        sums = []
+        lossSum = 0
+        samples = 0
+    }
+
+    /// "distill  epoch 2/5  step 120/267  loss 0.4312  kl(T=4) 0.3911  6 s left", for a line that is written over; nil
+    /// when the last one is younger than a tenth of a second.
+    public func progressLine() -> String? {
+        let now = DispatchTime.now().uptimeNanoseconds
+        guard now - lastProgress > 100_000_000 else { return nil }
+        lastProgress = now
+        let divisor = Double(max(samples, 1))
+        let left = steps == 0 ? 0 : seconds / Double(steps) * Double(totalSteps - steps)
+        var parts = ["\(name)  epoch \(epoch)/\(epochs)  step \(steps)/\(totalSteps)  loss \(four(lossSum / divisor))"]
+        if sums.count > 1 { parts += sums.map { "\($0.name) \(four($0.value / divisor))" } }
+        parts.append("\(Int(left.rounded(.up))) s left")
+        return parts.joined(separator: "  ")
+    }
+
+    /// The same for an epoch that is over.
+    public var epochLine: String {
+        guard let row = rows.last else { return "\(name)  no epoch yet" }
+        var parts = ["\(name)  epoch \(row.epoch)/\(epochs)  loss \(four(row.loss))"]
+        if row.terms.count > 1 { parts += row.terms.map { "\($0.name) \(four($0.value))" } }
+        parts += row.metrics.map { "\($0.name) \(four($0.value))" }
+        parts.append("\(one(row.seconds)) s")
+        return parts.joined(separator: "  ")
+    }
+
+    /// A row for each epoch: loss, terms, metrics, learning rate, seconds.
+    public var table: String {
+        guard let first = rows.first else { return "\(name): no epoch yet" }
+        let terms = first.terms.count > 1 ? first.terms.map(\.name) : []
+        let metrics = rows.last?.metrics.map(\.name) ?? []
+        var cells = [["epoch", "loss"] + terms + metrics + ["learning rate", "seconds"]]
+        for row in rows {
+            cells.append(
+                ["\(row.epoch)", four(row.loss)] + (terms.isEmpty ? [] : row.terms.map { four($0.value) })
+                    + metrics.map { name in row.metrics.first { $0.name == name }.map { four($0.value) } ?? "" }
+                    + [scientific(row.learningRate), one(row.seconds)])
+        }
+        return "\(name): \(formula)\n" + aligned(cells)
+    }
+}
+
+/// Columns aligned at the right.
+func aligned(_ cells: [[String]]) -> String {
+    let widths = (0..<(cells.first?.count ?? 0)).map { column in cells.map { $0[column].count }.max() ?? 0 }
+    return cells.map { row in
+        zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
+    }.joined(separator: "\n")
+}
+
+func four(_ value: Double) -> String { DecimalText.fixed(value, digits: 4) }
+func one(_ value: Double) -> String { DecimalText.fixed(value, digits: 1) }
+
+/// "5.0e-03".
+func scientific(_ value: Double) -> String {
+    guard value > 0, value.isFinite else { return "0" }
+    var exponent = 0
+    var mantissa = value
+    while mantissa >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+    while mantissa < 0.9995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+    let size = abs(exponent)
+    return "\(DecimalText.fixed(mantissa, digits: 2))e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"
+}
