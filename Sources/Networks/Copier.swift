@@ -1,0 +1,36 @@
+import Tensors
+
+/// Copies the parts of a model so that what was shared in the original is shared in the copy.
+public final class Copier {
+    private var parameters: [ObjectIdentifier: Parameter] = [:]
+    private var layers: [ObjectIdentifier: Layer] = [:]
+
+    /// A parameter of its own with the same values, frozen if the original is.
+    public func copy(_ original: Parameter) throws -> Parameter {
+        if let known = parameters[ObjectIdentifier(original)] { return known }
+        let copy = try Parameter(original.value.detached())
+        copy.isFrozen = original.isFrozen
+        parameters[ObjectIdentifier(original)] = copy
+        return copy
+    }
+
+    public func copy(_ original: Parameter?) throws -> Parameter? {
+        guard let original else { return nil }
+        return try copy(original) as Parameter
+    }
+
+    public func copy(_ original: Layer) throws -> Layer {
+        if let known = layers[ObjectIdentifier(original)] { return known }
+        let copy = try original.copied(self)
+        copy.tokenizer = original.tokenizer
+        layers[ObjectIdentifier(original)] = copy
+        return copy
+    }
+
+    public func copy(_ originals: [Layer]) throws -> [Layer] { try originals.map { try copy($0) as Layer } }
+}
+
+extension Layer {
+    /// A model of the same structure and values that shares nothing that can change with this one.
+    public func copy() throws -> Layer { try Copier().copy(self) }
+}

@@ -1,0 +1,60 @@
+import Tensors
+
+/// Layers one after the other; their paths are their numbers: "0", "1".
+public final class Chain: Layer {
+    public let parts: [Layer]
+
+    public init(_ parts: [Layer]) { self.parts = parts }
+
+    public override var kind: String { "chain" }
+    public override var details: String { "of \(parts.count)" }
+    public override var fields: [(name: String, field: Field)] {
+        parts.enumerated().map { ("\($0.offset)", .layer($0.element)) }
+    }
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        var x = x
+        for part in parts { x = try part(x) }
+        return x
+    }
+    public override func copied(_ copier: Copier) throws -> Layer { Chain(try copier.copy(parts)) }
+}
+
+/// Layers side by side on the same input, their outputs joined on the last axis.
+public final class Parallel: Layer {
+    public let parts: [Layer]
+
+    public init(_ parts: [Layer]) { self.parts = parts }
+
+    public override var kind: String { "parallel" }
+    public override var details: String { "of \(parts.count)" }
+    public override var fields: [(name: String, field: Field)] {
+        parts.enumerated().map { ("\($0.offset)", .layer($0.element)) }
+    }
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        guard !parts.isEmpty else { return x }
+        return try concatenate(try parts.map { try $0(x) }, -1)
+    }
+    public override func copied(_ copier: Copier) throws -> Layer { Parallel(try copier.copy(parts)) }
+}
+
+/// What the body computes, added to its input. He et al. 2015, arXiv:1512.03385.
+public final class Residual: Layer {
+    public let body: Layer
+
+    public init(_ body: Layer) { self.body = body }
+
+    public override var kind: String { "residual" }
+    public override var fields: [(name: String, field: Field)] { [("body", .layer(body))] }
+    public override func forward(_ x: Tensor) throws -> Tensor { try add(x, body(x)) }
+    public override func copied(_ copier: Copier) throws -> Layer { Residual(try copier.copy(body)) }
+}
+
+/// All axes but the first as one: [B, …] → [B, n].
+public final class Flatten: Layer {
+    public override var kind: String { "flatten" }
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        guard x.rank >= 1 else { throw TensorError(.shape, "flatten: expected [B, …], found a single number") }
+        return try flatten(x, start: 1)
+    }
+    public override func copied(_ copier: Copier) throws -> Layer { Flatten() }
+}

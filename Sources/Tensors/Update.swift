@@ -1,0 +1,73 @@
+import Glibc
+import KernelTable
+
+extension Parameter {
+    /// One step of Adam, or of AdamW when `decoupled`, on this parameter and its moments in place.
+    ///
+    /// All three have the parameter's shape and type; `step` counts from 1. PyTorch's formulas in PyTorch's order;
+    /// Kingma, Ba 2014, arXiv:1412.6980; Loshchilov, Hutter 2017, arXiv:1711.05101.
+    public func adamStep(
+        gradient: Tensor, firstMoment: Parameter, secondMoment: Parameter, step: Int, lr: Double, beta1: Double,
+        beta2: Double, eps: Double, weightDecay: Double, decoupled: Bool
+    ) throws {
+        let gradient = try checked(gradient)
+        let count = count
+        let correction1 = 1 - pow(beta1, Double(step))
+        let correction2 = 1 - pow(beta2, Double(step))
+        try firstMoment.update { m in
+            try secondMoment.update { v in
+                try update { p in
+                    func run<S: Real>(_: S.Type) throws {
+                        let (p, m) = (p.assumingMemoryBound(to: S.self), m.assumingMemoryBound(to: S.self))
+                        let (v, g) = (v.assumingMemoryBound(to: S.self), gradient.pointer(S.self))
+                        try ThreadPool.parallel(count, grain: 32_768) { range in
+                            let i = range.lowerBound
+                            S.loops.adamStep(
+                                parameter: p + i, gradient: g + i, firstMoment: m + i, secondMoment: v + i,
+                                count: range.count, lr: lr, beta1: beta1, beta2: beta2, eps: eps,
+                                weightDecay: weightDecay, biasCorrection1: correction1, biasCorrection2: correction2,
+                                decoupled: decoupled)
+                        }
+                    }
+                    if value.dtype == .f64 { try run(Double.self) } else { try run(Float.self) }
+                }
+            }
+        }
+    }
+
+    /// One step of stochastic gradient descent; `buffer` holds the momentum.
+    public func sgdStep(
+        gradient: Tensor, buffer: Parameter?, lr: Double, momentum: Double, dampening: Double, nesterov: Bool,
+        weightDecay: Double, isFirstStep: Bool
+    ) throws {
+        let gradient = try checked(gradient)
+        let count = count
+        func step(_ p: UnsafeMutableRawPointer, _ m: UnsafeMutableRawPointer?) throws {
+            func run<S: Real>(_: S.Type) throws {
+                let (p, m) = (p.assumingMemoryBound(to: S.self), m?.assumingMemoryBound(to: S.self))
+                let g = gradient.pointer(S.self)
+                try ThreadPool.parallel(count, grain: 32_768) { range in
+                    let i = range.lowerBound
+                    S.loops.sgdStep(
+                        parameter: p + i, gradient: g + i, momentumBuffer: m.map { $0 + i }, count: range.count, lr: lr,
+                        momentum: momentum, dampening: dampening, nesterov: nesterov, weightDecay: weightDecay,
+                        isFirstStep: isFirstStep)
+                }
+            }
+            if value.dtype == .f64 { try run(Double.self) } else { try run(Float.self) }
+        }
+        guard let buffer else { return try update { try step($0, nil) } }
+        try buffer.update { m in try update { try step($0, m) } }
+    }
+
+    /// The gradient as a contiguous tensor of the parameter's own type.
+    private func checked(_ gradient: Tensor) throws -> Tensor {
+        guard gradient.shape == shape else {
+            throw TensorError(.shape, "optimizer: a gradient of shape \(gradient.shape) for a parameter of shape \(shape)")
+        }
+        guard value.dtype != .bf16 else {
+            throw TensorError(.type, "optimizer: a parameter of bf16 cannot be trained", hint: "convert the model to f32")
+        }
+        return try gradient.detached().converted(to: value.dtype).contiguous()
+    }
+}
