@@ -1,0 +1,11 @@
+/// The files of `stdlib/`, which the build puts into the program.
+enum EmbeddedFiles {
+    /// A new file of `stdlib/` gets a line here.
+    static let all: [(name: String, bytes: [UInt8])] = [
+        ("losses", PackageResources.losses_kds),
+        ("training", PackageResources.training_kds),
+    ]
+
+    /// Files whose names are there only after an `import`.
+    static let importedOnly: Set<String> = ["teaching"]
+}

@@ -1,0 +1,147 @@
+import Language
+
+extension Session {
+    /// The page that `?name` shows; nil when nothing has that name.
+    public func help(_ name: String) -> String? {
+        guard let value = value(atPath: name) else {
+            return machine.chapters.first { $0.title.lowercased() == name.lowercased() }.map(Help.chapter)
+        }
+        if let signature = value.object?.signature { return Help.page(signature) }
+        if let summary = machine.summary(ofConstant: name), machine.main[name] == nil {
+            return "\(name) = \(value.display(.inline))\n\(summary)"
+        }
+        var page = "\(name): \(value.typeName)\n\(value.display(.full(width: 80)))"
+        if let fields = value.object?.fieldNames, !fields.isEmpty { page += "\nfields: \(fields.joined(separator: ", "))" }
+        return page
+    }
+
+    /// The text that declared a function, for `??name`; nil when nothing has that name.
+    public func declaration(_ name: String) -> String? {
+        guard let value = value(atPath: name) else { return nil }
+        guard let location = value.object?.signature?.location else { return help(name) }
+        return "# \(location.source.place(of: location.span))\n" + Help.declaration(location.source, location.span)
+    }
+
+    /// What a person may have meant, the nearest first.
+    public func namesLike(_ name: String) -> [String] {
+        let all = ownNames + machine.builtinNames
+        var found: [String] = []
+        if let near = nearest(name, in: all) { found.append(near) }
+        let wanted = name.lowercased()
+        if wanted.count > 2 {
+            let similar = all.filter { $0.lowercased().firstRange(of: wanted) != nil }
+            found += similar.sorted { ($0.count, $0) < ($1.count, $1) }.filter { !found.contains($0) }
+        }
+        return Array(found.prefix(6))
+    }
+
+    /// All chapters with the names in them, for a lone `?`.
+    func contents() -> String {
+        var text = machine.chapters.map(Help.contents).joined(separator: "\n\n")
+        for (file, names) in library.names where !names.isEmpty {
+            text += "\n\nstdlib/\(file).kds\n" + Help.wrapped(names.joined(separator: "  "), indent: "  ")
+        }
+        return text + "\n\n?name shows the help of one name, ??name its source."
+    }
+
+    /// The value of `name` or `name.field.field`; nothing is called.
+    func value(atPath path: String) -> Value? {
+        let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard let first = parts.first else { return nil }
+        try? library.load(first)
+        guard var value = machine.lookUp(first) else { return nil }
+        for part in parts.dropFirst() {
+            guard let field = try? value.object?.field(part, machine) else {
+                try? library.load(part)
+                return parts.count == 2 ? machine.lookUp(part).flatMap { $0.isCallable ? $0 : nil } : nil
+            }
+            value = field
+        }
+        return value
+    }
+}
+
+/// How declarations read as text.
+enum Help {
+    static func page(_ signature: Signature) -> String {
+        var page = call(signature)
+        if !signature.summary.isEmpty { page += "\n" + signature.summary }
+        let names = signature.parameters.map(name)
+        let width = names.map(\.count).max() ?? 0
+        if !names.isEmpty { page += "\n" }
+        for (parameter, name) in zip(signature.parameters, names) {
+            var line = "  " + name + String(repeating: " ", count: width - name.count)
+            var about: [String] = []
+            if !parameter.type.isEmpty, parameter.type != "any" { about.append(parameter.type) }
+            if let unit = parameter.unit { about.append(unit) }
+            if parameter.isKeywordOnly { about.append("by name") }
+            if !about.isEmpty { line += "  (" + about.joined(separator: ", ") + ")" }
+            if !parameter.summary.isEmpty { line += "  " + parameter.summary }
+            if !parameter.choices.isEmpty { line += ": " + listed(parameter.choices, last: "or") }
+            if let text = parameter.defaultText { line += "; " + text + " when left out" }
+            page += "\n" + line
+        }
+        if !signature.returns.isEmpty { page += "\n\nReturns " + signature.returns }
+        if !signature.details.isEmpty { page += "\n\n" + signature.details }
+        if !signature.example.isEmpty {
+            page += "\n\nExample" + signature.example.split(separator: "\n", omittingEmptySubsequences: false)
+                .map { "\n    " + $0 }.joined()
+        }
+        if !signature.reference.isEmpty { page += "\n\nSource: " + signature.reference }
+        if let location = signature.location { page += "\n\nDeclared at \(location.source.place(of: location.span))" }
+        return page
+    }
+
+    private static func name(_ parameter: ParameterInfo) -> String {
+        switch parameter.kind {
+        case .normal: parameter.name
+        case .rest: "*" + parameter.name
+        case .keywords: "**" + parameter.name
+        }
+    }
+
+    /// `f(x, T=4)`, on several lines when it is long.
+    private static func call(_ signature: Signature) -> String {
+        signature.line.count <= 88 ? signature.line : wrapped(signature.line, indent: "    ", first: "")
+    }
+
+    static func chapter(_ chapter: Chapter) -> String {
+        var page = "\(chapter.title): \(chapter.summary)\n"
+        let lines =
+            chapter.builtins.map { ($0.signature?.line ?? $0.name, $0.signature?.summary ?? "") }
+            + chapter.constants.map { ($0.name, $0.summary) }
+        for (line, summary) in lines { page += "\n  \(line)\n      \(summary)" }
+        return page
+    }
+
+    static func contents(_ chapter: Chapter) -> String {
+        let names = chapter.builtins.map(\.name) + chapter.constants.map(\.name)
+        return "\(chapter.title): \(chapter.summary)\n" + wrapped(names.joined(separator: "  "), indent: "  ")
+    }
+
+    /// Text broken at blanks so that no line is longer than 88 columns.
+    static func wrapped(_ text: String, indent: String, first: String? = nil) -> String {
+        var lines: [String] = []
+        var line = first ?? indent
+        var isEmpty = true
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if !isEmpty, line.count + word.count + 1 > 88 {
+                lines.append(line)
+                line = indent
+                isEmpty = true
+            }
+            if !isEmpty { line += " " }
+            if isEmpty, word.isEmpty { continue }
+            line += word
+            isEmpty = false
+        }
+        return (lines + [line]).joined(separator: "\n")
+    }
+
+    /// The text of a declaration together with the `##` lines above it.
+    static func declaration(_ source: Source, _ span: Span) -> String {
+        var line = source.line(at: span.start)
+        while line > 1, source.text(ofLine: line - 1).hasPrefix("##") { line -= 1 }
+        return source.text(of: Span(start: source.lineSpan(line).start, end: max(span.end, source.lineSpan(line).start)))
+    }
+}

@@ -1,0 +1,165 @@
+// The one object behind the prompt, scripts, notebooks and tests. The way of a text through it:
+//
+//   text ─ Parser ─► statements ─ StandardLibrary: loads what they name ─► Machine, one after the other ─► shown value
+//
+// Directive: what begins with ?, % or !     Completion, Help: answers from declarations     ScriptTests: tests and examples
+
+import Language
+import Tensors
+
+/// Runs texts one after the other, keeps their names, and answers what an editor asks about them.
+public final class Session {
+    public struct Options {
+        /// What the script sees as `args`.
+        public var arguments: [String]
+
+        public init(arguments: [String] = []) { self.arguments = arguments }
+    }
+
+    /// How a run ended.
+    public enum Outcome {
+        case done
+        /// An error while the text ran.
+        case failed(Diagnostic)
+        /// The text could not be parsed, and nothing of it ran.
+        case malformed([Diagnostic])
+        case interrupted(Diagnostic)
+        /// `exit(code)`
+        case exited(Int32)
+
+        public var diagnostics: [Diagnostic] {
+            switch self {
+            case .done, .exited: []
+            case .failed(let diagnostic), .interrupted(let diagnostic): [diagnostic]
+            case .malformed(let diagnostics): diagnostics
+            }
+        }
+
+        public var exitCode: Int32 {
+            switch self {
+            case .done: 0
+            case .failed: 1
+            case .malformed: 2
+            case .interrupted: 130
+            case .exited(let code): code
+            }
+        }
+    }
+
+    public let machine: Machine
+    let library: StandardLibrary
+    /// What was entered, for `%history`; a front end that keeps more puts it in here.
+    public var history: () -> [String] = { [] }
+    /// The texts entered in this session that ran without an error.
+    private(set) var entered: [String] = []
+    /// Inputs so far; the next one is `<prompt n>`.
+    public private(set) var inputCount = 0
+    /// The inputs whose values are still there as `_N`, oldest first.
+    private var keptResults: [Int] = []
+    /// More results than these are let go, since they may hold much memory.
+    static let keptResultCount = 20
+
+    public init(options: Options = Options(), output: any OutputSink) {
+        machine = Machine(output: output, interruption: Session.interruption, chapters: allChapters())
+        library = StandardLibrary(machine)
+        machine.define(
+            "args", .list(options.arguments.map { .string($0) }), summary: "The words after the script's name.")
+        machine.hooks.loader = Importer(library)
+        prepareHooks(machine)
+    }
+
+    // MARK: - Running
+
+    /// Runs a text: shows the value of each statement that has one and is not quiet, and stops at the first error.
+    public func run(_ source: Source) -> Outcome {
+        run(source) { _ in }
+    }
+
+    /// What was entered at the prompt: a directive, or a text whose value is kept as `_` and `_N`.
+    public func enter(_ text: String) -> Outcome {
+        if let directive = Directive(text) { return perform(directive) }
+        inputCount += 1
+        let text = text.drop(while: \.isWhitespace).hasPrefix("|>") ? "_ " + text : text
+        let number = inputCount
+        let outcome = run(Source(name: "<prompt \(number)>", text: text)) { keep($0, number) }
+        if case .done = outcome { entered.append(text) }
+        return outcome
+    }
+
+    func run(_ source: Source, kept: (Value) -> Void) -> Outcome {
+        let program: Program
+        do {
+            program = try Parser.parse(source)
+        } catch {
+            return .malformed(error.diagnostics)
+        }
+        do {
+            try library.load(namesIn: source)
+            for statement in program.body.statements {
+                let value = try machine.run(
+                    Program(source: source, body: Block([statement], span: statement.span)), in: machine.main)
+                guard case .expression(_, quiet: false) = statement.kind, !value.isNull else { continue }
+                machine.output.show(value)
+                kept(value)
+            }
+            return .done
+        } catch {
+            return Session.outcome(of: error)
+        }
+    }
+
+    static func outcome(of error: any Error) -> Outcome {
+        switch error {
+        case let request as ExitRequest: return .exited(Int32(truncatingIfNeeded: request.code) & 0xFF)
+        case let errors as SyntaxErrors: return .malformed(errors.diagnostics)
+        case let diagnostic as Diagnostic:
+            return diagnostic.kind == "interrupt" ? .interrupted(diagnostic) : .failed(diagnostic)
+        case let fault as any ScriptFault:
+            let diagnostic = Diagnostic(kind: fault.kind, message: fault.message, hint: fault.hint)
+            return fault.kind == "interrupt" ? .interrupted(diagnostic) : .failed(diagnostic)
+        default: return .failed(Diagnostic(kind: "error", message: "\(error)"))
+        }
+    }
+
+    /// Binds the value to `_` and to `_N`, and lets the oldest one go.
+    private func keep(_ value: Value, _ number: Int) {
+        machine.main["_"] = value
+        machine.main["_\(number)"] = value
+        if keptResults.last != number { keptResults.append(number) }
+        if keptResults.count > Session.keptResultCount { machine.main["_\(keptResults.removeFirst())"] = nil }
+    }
+
+    /// Whether a text can be run, wants more lines, or is wrong whatever follows.
+    public func completeness(of text: String) -> Parser.Completeness {
+        Directive(text) == nil ? Parser.completeness(of: text) : .complete
+    }
+
+    /// The names that the session's texts bound, without results and other names that begin with an underscore.
+    var ownNames: [String] { machine.main.boundNames.filter { !$0.hasPrefix("_") } }
+
+    // MARK: - The process
+
+    /// One for the process, since tensors have one too: a signal does not know which session is at work.
+    static let interruption = Language.Interruption()
+
+    /// Asks the work to stop. Safe in a signal handler once a session was made.
+    public static func interrupt() {
+        interruption.request()
+        Tensors.Interruption.request()
+    }
+
+    /// To be called when new work begins.
+    public static func clearInterrupt() {
+        interruption.clear()
+        Tensors.Interruption.clear()
+    }
+
+    /// The most memory that tensors may take, in bytes.
+    public static var memoryLimit: Int {
+        get { Memory.limit }
+        set { Memory.limit = newValue }
+    }
+
+    /// What is wrong with the variables of the environment that kd reads.
+    public static func complaintAboutEnvironment() -> String? { InstructionSet.configured().complaint }
+}
