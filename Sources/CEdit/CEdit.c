@@ -65,6 +65,20 @@ static unsigned char on_newline(EditLine *line, int key) {
     return el_insertstr(line, "\n") == 0 ? CC_REFRESH : CC_ERROR;
 }
 
+// A closing bracket that begins a line stands where the line that opened it does.
+static unsigned char on_close(EditLine *line, int key) {
+    const LineInfo *info = el_line(line);
+    int blanks = 0;
+    const char *at = info->cursor;
+    while (at > info->buffer && at[-1] == ' ') {
+        at--;
+        blanks++;
+    }
+    if (blanks > 0 && at > info->buffer && at[-1] == '\n') el_deletestr(line, blanks < 2 ? blanks : 2);
+    char text[2] = {(char)key, 0};
+    return el_insertstr(line, text) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
 static unsigned char on_up(EditLine *line, int key) {
     (void)key;
     const LineInfo *info = el_line(line);
@@ -146,6 +160,7 @@ kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, k
 
     el_set(line, EL_ADDFN, "kd-enter", "hand the block over, or begin its next line", on_enter);
     el_set(line, EL_ADDFN, "kd-newline", "begin a line in any case", on_newline);
+    el_set(line, EL_ADDFN, "kd-close", "insert a closing bracket", on_close);
     el_set(line, EL_ADDFN, "kd-up", "the line above, or the earlier block", on_up);
     el_set(line, EL_ADDFN, "kd-down", "the line below, or the later block", on_down);
     el_set(line, EL_ADDFN, "kd-complete", "complete the word before the cursor", on_tab);
@@ -160,6 +175,9 @@ kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, k
         {"\n", "kd-enter"},
         {"\033\r", "kd-newline"},
         {"\033\n", "kd-newline"},
+        {"}", "kd-close"},
+        {"]", "kd-close"},
+        {")", "kd-close"},
         {"\033[A", "kd-up"},
         {"\033OA", "kd-up"},
         {"\020", "kd-up"},

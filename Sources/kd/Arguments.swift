@@ -17,8 +17,7 @@ struct Arguments: ParsableCommand {
             Results go to the standard output; errors, warnings and progress to the standard error. \
             The exit code is 0, 1 for an error in the script, 2 for wrong usage or a script that does not parse, \
             130 after Ctrl-C, or what exit(n) says.
-            """,
-        version: "kd \(Version.text)")
+            """)
 
     @OptionGroup var common: CommonOptions
 
@@ -43,6 +42,12 @@ struct Arguments: ParsableCommand {
     var rest: [String] = []
 
     mutating func validate() throws {
+        // The script's own words are passed over, and with them these two.
+        switch rest.first {
+        case "--help", "-h": throw CleanExit.helpRequest(Arguments.self)
+        case "--version": throw CleanExit.message("kd \(Version.text)")
+        default: break
+        }
         if let option = rest.first, option.hasPrefix("-"), option != "-", option != "--" {
             throw ValidationError("Unknown option '\(option)'")
         }

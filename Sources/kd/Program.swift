@@ -12,23 +12,41 @@ import Library
 @main
 struct Program {
     static func main() {
-        let words = Array(CommandLine.arguments.dropFirst())
+        do {
+            // The machine's limits of nesting are made for this stack.
+            try withLargeStack { exit(run(Array(CommandLine.arguments.dropFirst()))) }
+        } catch {
+            complain("Error: \((error as? Fault)?.message ?? "\(error)")")
+            exit(1)
+        }
+    }
+
+    /// The exit code.
+    private static func run(_ words: [String]) -> Int32 {
         switch words.first {
-        case "test": start(parsed(TestArguments.self, words.dropFirst())) { TestCommand($0, $1).run() }
-        case "doc": start(parsed(DocArguments.self, words.dropFirst())) { DocCommand($0, $1).run() }
-        default: start(parsed(Arguments.self, words[...])) { Runner($0, $1).run() }
+        case "test":
+            let arguments = parsed(TestArguments.self, words.dropFirst())
+            return TestCommand(arguments, prepare(arguments.common)).run()
+        case "doc":
+            let arguments = parsed(DocArguments.self, words.dropFirst())
+            return DocCommand(arguments, prepare(arguments.common)).run()
+        default:
+            let arguments = parsed(Arguments.self, words[...])
+            return Runner(arguments, prepare(arguments.common)).run()
         }
     }
 
     /// The typed form of the words; what cannot be understood ends the program with code 2.
     private static func parsed<A: ParsableCommand>(_ type: A.Type, _ words: ArraySlice<String>) -> A {
         do {
-            guard let arguments = try type.parseAsRoot(Array(words)) as? A else { exit(2) }
-            return arguments
+            var command = try type.parseAsRoot(Array(words))
+            if let arguments = command as? A { return arguments }
+            // A request for help is a command of its own.
+            try command.run()
+            exit(0)
         } catch {
-            let code = type.exitCode(for: error)
             let text = type.fullMessage(for: error)
-            if code.isSuccess {
+            if type.exitCode(for: error).isSuccess {
                 print(text)
                 exit(0)
             }
@@ -37,23 +55,16 @@ struct Program {
         }
     }
 
-    /// Runs the body on the session's thread, whose stack is large, and ends with the code that it answers.
-    private static func start<A: HasCommonOptions>(_ arguments: A, _ body: @escaping (A, Terminal) -> Int32) {
-        if let threads = arguments.common.threads { setenv("KD_THREADS", String(threads), 1) }
+    /// Makes what the options say true for the process.
+    private static func prepare(_ options: CommonOptions) -> Terminal {
+        Signals.install()
+        if let threads = options.threads { setenv("KD_THREADS", String(threads), 1) }
         if let complaint = Session.complaintAboutEnvironment() {
             complain("Error: " + complaint)
             exit(2)
         }
-        if let size = arguments.common.maxMemory { Session.memoryLimit = size.bytes }
-        do {
-            try withLargeStack {
-                Signals.install()
-                exit(body(arguments, Terminal(color: arguments.common.color)))
-            }
-        } catch {
-            complain("Error: \((error as? Fault)?.message ?? "\(error)")")
-            exit(1)
-        }
+        if let size = options.maxMemory { Session.memoryLimit = size.bytes }
+        return Terminal(color: options.color)
     }
 
     /// Writes a line to the standard error.
@@ -62,12 +73,3 @@ struct Program {
         _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
     }
 }
-
-/// Arguments with the options that every command takes.
-protocol HasCommonOptions {
-    var common: CommonOptions { get }
-}
-
-extension Arguments: HasCommonOptions {}
-extension TestArguments: HasCommonOptions {}
-extension DocArguments: HasCommonOptions {}

@@ -23,7 +23,7 @@ final class Prompt {
         if greets { greet() }
         if arguments.startup, let path = Prompt.startupPath, let bytes = fileBytes(path) {
             do throws(Diagnostic) {
-                let outcome = session.run(try Source(name: path, bytes: bytes), path: path)
+                let outcome = session.run(try Source(name: path, bytes: bytes))
                 report(outcome)
                 if case .exited(let code) = outcome { return code }
             } catch {
@@ -67,6 +67,8 @@ final class Prompt {
 
     private func report(_ outcome: Session.Outcome) {
         console.finish()
+        // The terminal has echoed ^C.
+        if case .interrupted = outcome, terminal.inputIsTerminal { console.write("\n", to: .messages) }
         for diagnostic in outcome.diagnostics {
             console.write(diagnostic.rendered(color: terminal.messagesHaveColor) + "\n", to: .messages)
         }

@@ -25,7 +25,7 @@ struct Runner {
         } else if let file, file != "-" {
             guard let source = read(file) else { return 2 }
             switch source {
-            case .success(let source): outcome = session.run(source, path: file)
+            case .success(let source): outcome = session.run(source)
             case .failure(let diagnostic): outcome = .malformed([diagnostic])
             }
         } else if file == "-" || !terminal.inputIsTerminal {

@@ -2,8 +2,8 @@ import Glibc
 import Language
 
 /// What could follow a text.
-public struct Completion {
-    public struct Candidate {
+public struct Completion: Sendable {
+    public struct Candidate: Sendable {
         /// What takes the place of the prefix.
         public var text: String
         /// How a list shows it: a keyword argument with its default.

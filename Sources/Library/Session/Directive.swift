@@ -109,7 +109,7 @@ extension Session {
         guard !command.isEmpty else { return wrong("! takes a command of the shell") }
         machine.output.write("", to: .messages)
         var child = pid_t()
-        let words = ["/bin/sh", "-c", command].map { strdup($0) } + [nil]
+        let words: [UnsafeMutablePointer<CChar>?] = ["/bin/sh", "-c", command].map { (word: String) in strdup(word) } + [nil]
         defer { for word in words { free(word) } }
         guard posix_spawn(&child, "/bin/sh", nil, nil, words, environ) == 0 else { return wrong("the shell did not start") }
         var status: Int32 = 0

@@ -3,6 +3,8 @@ enum EmbeddedFiles {
     /// A new file of `stdlib/` gets a line here.
     static let all: [(name: String, bytes: [UInt8])] = [
         ("losses", PackageResources.losses_kds),
+        ("reports", PackageResources.reports_kds),
+        ("teaching", PackageResources.teaching_kds),
         ("training", PackageResources.training_kds),
     ]
 
