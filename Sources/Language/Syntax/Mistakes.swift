@@ -17,11 +17,6 @@ extension Parser {
             guard next.identifier != nil || next.isSymbol(.colon) || next.isSymbol(.star) else { return nil }
             return problem("a lambda is written with `->`", span, hint: lambdaHint())
         }
-        if name == "self", modelDepth > 0 {
-            let field = peek().isSymbol(.dot) ? peek(2).identifier : nil
-            return problem(
-                "a model's functions have no `self`", span, label: "the fields are names by themselves", hint: field)
-        }
         if name == "await" || name == "new", peek().identifier != nil {
             return problem("kd has no `\(name)`", span, hint: rest(ofLineFrom: peek()))
         }

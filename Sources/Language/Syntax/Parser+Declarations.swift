@@ -159,9 +159,7 @@ extension Parser {
         let header = snippet(Span(start: name.span.start, end: previousEnd))
         let saved = (loopDepth, functionDepth, placeholders)
         (loopDepth, functionDepth, placeholders) = (0, 0, .name)
-        modelDepth += 1
         let body = try parseBlock(after: "model \(name.text)", example: "model \(header) { … }")
-        modelDepth -= 1
         (loopDepth, functionDepth, placeholders) = saved
         height = max(tall, height) + 1
         var fields: [Statement] = []
@@ -191,7 +189,7 @@ extension Parser {
         if let first = method.parameters.first, first.name.text == "self" {
             let rest = method.parameters.dropFirst().map { snippet($0.name.span) }.joined(separator: ", ")
             throw problem(
-                "a model's functions have no `self`", first.name.span, label: "the fields are names by themselves",
+                "a model's functions do not take `self`", first.name.span, label: "it is known inside, and so are the fields",
                 hint: "fn \(name.text)(\(rest)) { … }")
         }
         if name.text == "__init__" {

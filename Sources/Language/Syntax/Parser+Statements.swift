@@ -15,7 +15,7 @@ extension Parser {
             }
             if let open { noteIndentation(in: open) }
             let start = index
-            let saved = (nesting, functionDepth, loopDepth, modelDepth, placeholders, placeholderUsed)
+            let saved = (nesting, functionDepth, loopDepth, placeholders, placeholderUsed)
             do {
                 let statement = try parseStatement()
                 statements.append(statement)
@@ -24,7 +24,7 @@ extension Parser {
             } catch {
                 if !error.message.isEmpty { diagnostics.append(error) }
                 newlinesMatter = true
-                (nesting, functionDepth, loopDepth, modelDepth, placeholders, placeholderUsed) = saved
+                (nesting, functionDepth, loopDepth, placeholders, placeholderUsed) = saved
                 if endsInColon(from: start) { skipIndented(under: start) } else { skipStatement(from: start) }
             }
         }

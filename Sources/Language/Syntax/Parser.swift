@@ -32,7 +32,6 @@ public struct Parser {
     var height = 0
     var functionDepth = 0
     var loopDepth = 0
-    var modelDepth = 0
     var placeholders = PlaceholderScope.name
     var placeholderUsed = false
     var diagnostics: [Diagnostic] = []

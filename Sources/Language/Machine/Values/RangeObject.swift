@@ -47,7 +47,7 @@ public final class RangeObject: Object {
         if length > 0 { hasher.combine(start) }
     }
     public override func contains(_ value: Value, _ machine: Machine) throws -> Bool? {
-        guard let number = value.number, let int = Int(exactly: number), length > 0 else { return false }
+        guard let int = value.int ?? value.number.flatMap({ Int(exactly: $0) }), length > 0 else { return false }
         let last = start + (length - 1) * step
         return int >= min(start, last) && int <= max(start, last) && (int - start) % step == 0
     }
