@@ -63,6 +63,7 @@ let package = Package(
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Snapshots"]),
         .testTarget(name: "LibraryTests", dependencies: ["Library"]),
+        .testTarget(name: "ProgramTests", dependencies: ["kd"]),
     ],
     swiftLanguageModes: [.v6]
 )
