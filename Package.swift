@@ -57,7 +57,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "KernelsAVX2", "KernelsAVX512", "KernelTable"]),
+        .testTarget(name: "KernelsTests", dependencies: ["CIntrinsics", "Kernels", "KernelsAVX2", "KernelsAVX512", "KernelTable"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"]),

@@ -2,6 +2,7 @@
 #ifndef KD_CINTRINSICS_H
 #define KD_CINTRINSICS_H
 
+#include "Lanes.h"
 #include <stdint.h>
 
 #if defined(__x86_64__)

@@ -1,0 +1,149 @@
+internal import CIntrinsics
+
+// Elementary functions of a register of floats, to one or two units in the last place. Each reduces its argument to an
+// interval on which a short polynomial, a minimax fit by this project except where named, is exact enough.
+extension FloatLanes {
+    @inline(__always) private static func polynomial(
+        _ x: Self, _ c0: Float, _ c1: Float, _ c2: Float, _ c3: Float, _ c4: Float, _ c5: Float
+    ) -> Self {
+        var p = multiplyAdd(Self(c5), x, Self(c4))
+        p = multiplyAdd(p, x, Self(c3))
+        p = multiplyAdd(p, x, Self(c2))
+        p = multiplyAdd(p, x, Self(c1))
+        return multiplyAdd(p, x, Self(c0))
+    }
+
+    /// x = n · log 2 + r with |r| ≤ ½ log 2: the value n + 1.5 · 2²³, whose low bits are n, and r.
+    @inline(__always) private static func reduce(_ x: Self) -> (magic: Self, n: Self, r: Self) {
+        let magic = multiplyAdd(x, Self(1.442_695_04), Self(12_582_912))
+        let n = magic - Self(12_582_912)
+        // log 2 in two parts, the first of few bits so that n times it is exact.
+        let r = multiplyAdd(n, Self(-0.693_359_375), x)
+        return (magic, n, multiplyAdd(n, Self(2.121_944_40e-4), r))
+    }
+
+    /// exp(r) − 1 for |r| ≤ ½ log 2.
+    @inline(__always) private static func expm1Core(_ r: Self) -> Self {
+        let p = polynomial(
+            r, 0.500_000_012, 0.166_666_655, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92)
+        return multiplyAdd(p, r * r, r)
+    }
+
+    @inline(__always) var exp: Self {
+        // Beyond these bounds the result is 0 or infinity; NaN passes through both.
+        var x = Self.less(Self(89), self, Self(89), self)
+        x = Self.less(x, Self(-104), Self(-104), x)
+        let (_, n, r) = Self.reduce(x)
+        let e = Self.expm1Core(r) + .one
+        // Two halves of the exponent, so that neither overflows before the product does.
+        let half = (n * Self(0.5)) + Self(12_582_912)
+        let low = half - Self(12_582_912)
+        let high = (n - low) + Self(12_582_912)
+        return e * Self(v: kd_f32_power_of_two(half.v)) * Self(v: kd_f32_power_of_two(high.v))
+    }
+
+    @inline(__always) var expm1: Self {
+        var x = Self.less(Self(80), self, Self(80), self)
+        x = Self.less(x, Self(-30), Self(-30), x)
+        let (magic, _, r) = Self.reduce(x)
+        let scale = Self(v: kd_f32_power_of_two(magic.v))
+        let small = Self.multiplyAdd(Self.expm1Core(r), scale, scale - .one)
+        // −0 stays −0, and above 80 the 1 is lost anyway.
+        return Self.less(Self(80), self, exp, Self.equal(self, .zero, self, small))
+    }
+
+    /// log m for m in [√½, √2), plus e · log 2.
+    @inline(__always) private static func logCore(_ m: Self, _ e: Self) -> Self {
+        // The polynomial of Cephes (Moshier 1992): log(1 + f) = f − f²/2 + f³ P(f).
+        let f = m - .one
+        var p = multiplyAdd(Self(7.037_683_629_2e-2), f, Self(-1.151_461_031_0e-1))
+        p = multiplyAdd(p, f, Self(1.167_699_874_0e-1))
+        p = multiplyAdd(p, f, Self(-1.242_014_084_6e-1))
+        p = multiplyAdd(p, f, Self(1.424_932_278_7e-1))
+        p = multiplyAdd(p, f, Self(-1.666_805_766_5e-1))
+        p = multiplyAdd(p, f, Self(2.000_071_476_5e-1))
+        p = multiplyAdd(p, f, Self(-2.499_999_399_3e-1))
+        p = multiplyAdd(p, f, Self(3.333_333_117_4e-1))
+        let square = f * f
+        var y = p * f * square
+        y = multiplyAdd(e, Self(-2.121_944_40e-4), y)
+        y = multiplyAdd(Self(-0.5), square, y)
+        return multiplyAdd(e, Self(0.693_359_375), f + y)
+    }
+
+    @inline(__always) var log: Self {
+        let tiny = Self(.leastNormalMagnitude)
+        let x = Self.less(self, tiny, self * Self(8_388_608), self)
+        let shift = Self.less(self, tiny, Self(23), .zero)
+        let e = Self(v: kd_f32_exponent(x.v)) - shift
+        var y = Self.logCore(Self(v: kd_f32_mantissa(x.v)), e)
+        y = Self.less(self, Self(.infinity), y, self)
+        y = Self.equal(self, .zero, Self(-.infinity), y)
+        return Self.less(self, .zero, Self(.nan), y)
+    }
+
+    @inline(__always) var log1p: Self {
+        // log u with the rounding of u = 1 + x made good to first order.
+        let u = .one + self
+        let y = u.log + (self - (u - .one)) / u
+        let small = Self.less(magnitude, Self(1e-8), self, y)
+        let finite = Self.less(u, Self(.infinity), small, u.log)
+        return Self.less(.zero, u, finite, u.log)
+    }
+
+    @inline(__always) var tanh: Self {
+        // tanh x = t / (t + 2) with t = exp(2|x|) − 1; at 10 it has rounded to 1.
+        let x = magnitude
+        let bounded = Self.less(Self(10), x, Self(10), x)
+        let t = (bounded + bounded).expm1
+        return (t / (t + Self(2))).withSign(of: self)
+    }
+
+    @inline(__always) var erf: Self {
+        let t = magnitude
+        let s = self * self
+        // erf(x) = x + x · P(x²) near 0.
+        var p = Self.multiplyAdd(Self(8.316_772e-5), s, Self(-0.000_813_001_2))
+        p = Self.multiplyAdd(p, s, Self(0.005_199_906_4))
+        p = Self.multiplyAdd(p, s, Self(-0.026_858_94))
+        p = Self.multiplyAdd(p, s, Self(0.112_836_875))
+        p = Self.multiplyAdd(p, s, Self(-0.376_126_32))
+        p = Self.multiplyAdd(p, s, Self(0.128_379_166))
+        let near = Self.multiplyAdd(p, self, self)
+        // 1 − exp(P(|x|)) beyond; from 4 on it is 1.
+        let u = Self.less(Self(4), t, Self(4), t)
+        var q = Self.multiplyAdd(Self(-2.121_793_8e-5), u, Self(0.000_435_884_9))
+        q = Self.multiplyAdd(q, u, Self(-0.004_177_963))
+        q = Self.multiplyAdd(q, u, Self(0.025_137_624))
+        q = Self.multiplyAdd(q, u, Self(-0.108_308_27))
+        q = Self.multiplyAdd(q, u, Self(-0.633_321_2))
+        q = Self.multiplyAdd(q, u, Self(-1.129_527_7))
+        q = Self.multiplyAdd(q, u, Self(0.000_177_334_96))
+        let far = (.one - q.exp).withSign(of: self)
+        return Self.less(t, Self(0.93), near, Self.less(t, Self(.infinity), far, Self.equal(t, t, far, self)))
+    }
+
+    /// By quarter turns: x = q/4 + r with |r| ≤ 1/8, then the Taylor series of cos 2πr and sin 2πr.
+    @inline(__always) var cosineAndSineOfTurns: (Self, Self) {
+        let quarters = (self * Self(4)).rounded
+        let r = (self - quarters * Self(0.25)) * Self(6.283_185_3)
+        let s = r * r
+        var p = Self.multiplyAdd(Self(2.755_731_9e-6), s, Self(-1.984_127e-4))
+        p = Self.multiplyAdd(p, s, Self(8.333_333e-3))
+        p = Self.multiplyAdd(p, s, Self(-0.166_666_67))
+        let sine = Self.multiplyAdd(p * s, r, r)
+        var q = Self.multiplyAdd(Self(-2.755_731_9e-7), s, Self(2.480_158_7e-5))
+        q = Self.multiplyAdd(q, s, Self(-1.388_888_9e-3))
+        q = Self.multiplyAdd(q, s, Self(4.166_666_7e-2))
+        q = Self.multiplyAdd(q, s, Self(-0.5))
+        let cosine = Self.multiplyAdd(q, s, .one)
+        // 0 and 4: (c, s); 1: (−s, c); 2: (−c, −s); 3: (s, −c).
+        let half = (quarters * Self(0.5)).floored
+        let isOdd = quarters - (half + half)
+        let a = Self.equal(isOdd, .one, sine, cosine)
+        let b = Self.equal(isOdd, .one, cosine, sine)
+        let cosineSign = Self.equal(quarters, .one, -.one, Self.equal(quarters, Self(2), -.one, .one))
+        let sineSign = Self.equal(quarters, Self(2), -.one, Self.equal(quarters, Self(3), -.one, .one))
+        return (a * cosineSign, b * sineSign)
+    }
+}
