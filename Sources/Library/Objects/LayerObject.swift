@@ -87,7 +87,7 @@ class LayerObject: Object {
 
     /// The model's output for a tensor, a batch, a dataset, a text or a list of texts.
     override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
-        if let model = layer as? ScriptModel, let answer = try model.callDirectly(arguments, machine) { return answer }
+        if let model = layer as? ScriptModel, let answer = try model.callDirectly(arguments) { return answer }
         guard arguments.positional.count == 1, arguments.keywords.isEmpty else {
             throw Fault(
                 "a \(layer.kind) takes one input, \(arguments.positional.count + arguments.keywords.count) are given",

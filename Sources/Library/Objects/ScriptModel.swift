@@ -7,11 +7,9 @@ import Tensors
 final class ScriptModel: Layer {
     let name: String
     private let machine: Machine
-    private(set) var members: OrderedDictionary<String, Value> = [:]
+    private var members: OrderedDictionary<String, Value> = [:]
+    /// Functions that take the instance before their own arguments.
     private var methods: OrderedDictionary<String, Value> = [:]
-    private var declaration: Signature?
-    /// Makes another instance with the same methods, for copies.
-    private var rebinding: ((any ModelInstance) throws -> [(name: String, function: Value)])?
 
     init(_ name: String, _ machine: Machine) {
         self.name = name
@@ -25,10 +23,15 @@ final class ScriptModel: Layer {
         members.elements.compactMap { name, value in value.layerField.map { (name, $0) } }
     }
 
-    func member(_ name: String) -> Value? { members[name] ?? methods[name] }
+    /// A field, or a method joined to this instance.
+    func member(_ name: String) -> Value? {
+        members[name] ?? methods[name].map { .object(BoundMethod(receiver: scriptValue, function: $0)) }
+    }
 
     func setMember(_ name: String, to value: Value) throws {
-        if methods[name] != nil { throw Fault("\(name) is a method of \(self.name) and cannot be assigned", kind: "name") }
+        if methods[name] != nil {
+            throw Fault("\(name) is a method of \(self.name) and cannot be assigned", kind: "name")
+        }
         members[name] = value
     }
 
@@ -36,40 +39,46 @@ final class ScriptModel: Layer {
         for (name, function) in methods { self.methods[name] = function }
     }
 
-    override func forward(_ x: Tensor) throws -> Tensor {
+    override func forward(_ x: Tensor) throws -> Tensor { try run([x.scriptValue], keywords: []) }
+
+    private func run(_ inputs: [Value], keywords: [(name: String, value: Value)]) throws -> Tensor {
         guard let forward = methods["forward"] else {
             throw Fault("\(name) does not say what it computes", hint: "fn forward(x) { … } in the model", kind: "type")
         }
-        return try tensor(from: try machine.call(forward, Arguments([x.scriptValue])))
-    }
-
-    private func tensor(from answer: Value) throws -> Tensor {
+        let answer = try machine.call(forward, Arguments([scriptValue] + inputs, keywords: keywords))
         guard let tensor = (answer.object as? TensorObject)?.tensor else {
             throw Fault("forward of \(name) must answer a tensor, it answered \(answer.described)", kind: "type")
         }
         return tensor
     }
 
-    /// A call whose arguments are more than one tensor, or whose forward takes the batch as it is; nil when it is neither.
-    func callDirectly(_ arguments: Arguments, _ machine: Machine) throws -> Value? {
+    /// The call of a model whose forward takes more than one tensor; nil when one input is given.
+    func callDirectly(_ arguments: Arguments) throws -> Value? {
         guard arguments.positional.count != 1 || !arguments.keywords.isEmpty else { return nil }
-        guard let forward = methods["forward"] else { return nil }
-        var answer = Value.null
         let mask = arguments.positional.lazy.compactMap { ($0.object as? TensorObject)?.tensor.mask }.first
-        let output = try calling(with: mask) {
-            answer = try machine.call(forward, arguments)
-            return try tensor(from: answer)
-        }
-        return output.scriptValue
+        return try calling(with: mask) { try run(arguments.positional, keywords: arguments.keywords) }.scriptValue
     }
 
     override func copied(_ copier: Copier) throws -> Layer {
-        guard let remake else { throw ModelError(.value, "\(name) cannot be copied before it is complete") }
-        return try remake(copier)
+        let copy = ScriptModel(name, machine)
+        copy.methods = methods
+        for (name, value) in members { copy.members[name] = try value.copied(by: copier) }
+        return copy
+    }
+}
+
+/// The object behind an instance of a `model` declaration while the machine makes it.
+final class ScriptModelObject: LayerObject, ModelInstance {
+    private let model: ScriptModel
+
+    init(_ model: ScriptModel) {
+        self.model = model
+        super.init(model)
     }
 
-    /// Set when the instance is complete: makes a copy from a copier.
-    var remake: ((Copier) throws -> Layer)?
+    func finish(methods: [(name: String, function: Value)], signature: Signature) throws {
+        model.finish(methods: methods)
+    }
 }
 
 extension Value {
@@ -89,25 +98,13 @@ extension Value {
         switch object {
         case let model as LayerObject: .object(LayerObject(try copier.copy(model.layer)))
         case let tensor as TensorObject:
-            try tensor.parameter.map { .object(TensorObject(parameter: try copier.copy($0))) } ?? self
+            if let parameter = tensor.parameter {
+                .object(TensorObject(parameter: try copier.copy(parameter) as Tensors.Parameter))
+            } else {
+                self
+            }
         case let list as ListObject: .list(try list.items.map { try $0.copied(by: copier) })
         default: self
         }
-    }
-}
-
-/// The object behind an instance of a `model` declaration while the machine makes it.
-final class ScriptModelObject: LayerObject, ModelInstance {
-    let model: ScriptModel
-
-    init(_ model: ScriptModel) {
-        self.model = model
-        super.init(model)
-    }
-
-    func setField(_ name: String, to value: Value) throws { try model.setMember(name, to: value) }
-    func fieldValue(_ name: String) -> Value? { model.member(name) }
-    func finish(methods: [(name: String, function: Value)], signature: Signature) throws {
-        model.finish(methods: methods)
     }
 }

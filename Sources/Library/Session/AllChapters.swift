@@ -1,13 +1,18 @@
 import Language
+import Networks
+import Tensors
 
 /// Every builtin that a script can name, by chapter.
 public func allChapters() -> [Chapter] {
     [
-        coreChapter(), sequenceChapter(), collectionChapter(), stringChapter(), sharedChapter(), creationChapter(),
-        randomChapter(), elementwiseChapter(), roundingChapter(), reductionChapter(), movementChapter(), indexingChapter(),
-        neuralChapter(), gradientChapter(), fileChapter(), dataChapter(),
+        coreChapter(), sequenceChapter(), collectionChapter(), stringChapter(), elementwiseChapter(), roundingChapter(),
+        sharedChapter(), creationChapter(), randomChapter(), reductionChapter(), movementChapter(), indexingChapter(),
+        neuralChapter(), gradientChapter(), layerChapter(), modelChapter(), fileChapter(), dataChapter(),
+        trainingChapter(), metricChapter(),
     ]
 }
 
 /// Gives the machine what the language leaves to this library.
-func prepareHooks(_ machine: Machine) {}
+func prepareHooks(_ machine: Machine) {
+    machine.hooks.makeModel = { name, machine in ScriptModelObject(ScriptModel(name, machine)) }
+}

@@ -1,0 +1,194 @@
+import Distillation
+import Language
+import Networks
+import Tensors
+
+/// A loss as a value of the language: it can be scaled, added and called.
+final class LossObject: Object {
+    let loss: Loss
+
+    init(_ loss: Loss) { self.loss = loss }
+
+    override var typeName: String { "loss" }
+    override func display(_ style: DisplayStyle) -> String { loss.formula }
+    override var fieldNames: [String] { ["terms", "student_paths", "teacher_paths", "uses_teacher"] }
+
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "terms": .list(loss.terms.map { .list([.float($0.weight), .string($0.name)]) })
+        case "student_paths": loss.studentPaths.scriptValue
+        case "teacher_paths": loss.teacherPaths.scriptValue
+        case "uses_teacher": .bool(loss.usesTeacher)
+        default: nil
+        }
+    }
+
+    override func binary(_ op: BinaryOperator, left: Value, right: Value, _ machine: Machine) throws -> Value? {
+        let (a, b) = ((left.object as? LossObject)?.loss, (right.object as? LossObject)?.loss)
+        switch (op, a, b) {
+        case (.add, .some(let a), .some(let b)): return (a + b).scriptValue
+        case (.subtract, .some(let a), .some(let b)): return (a + -1 * b).scriptValue
+        case (.multiply, .some(let a), nil): return try right.number.map { (try LossObject.weight($0) * a).scriptValue }
+        case (.multiply, nil, .some(let b)): return try left.number.map { (try LossObject.weight($0) * b).scriptValue }
+        case (.divide, .some(let a), nil): return try right.number.map { (try LossObject.weight(1 / $0) * a).scriptValue }
+        case (.add, .some, nil), (.add, nil, .some):
+            throw Fault(
+                "a loss is added to a loss, not to \((a == nil ? left : right).described)", hint: "0.7 * kl(T=4) + 0.3 * cross_entropy()",
+                kind: "type")
+        case (.multiply, .some, .some):
+            throw Fault("a loss is scaled by a number, not by a loss", hint: "0.5 * loss", kind: "type")
+        default: return nil
+        }
+    }
+
+    override func unary(_ op: UnaryOperator, _ machine: Machine) throws -> Value? {
+        switch op {
+        case .negate: (-1 * loss).scriptValue
+        case .plus: .object(self)
+        case .not: nil
+        }
+    }
+
+    private static func weight(_ number: Double) throws -> Double {
+        guard number.isFinite else { throw Fault("a loss's weight must be finite, not \(floatText(number))", kind: "value") }
+        return number
+    }
+
+    override var isCallable: Bool { true }
+
+    /// `loss(student(batch), teacher(batch), batch)`: the weighted sum, with the value of each term beside it.
+    override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
+        guard arguments.positional.count == 3, arguments.keywords.isEmpty else {
+            throw Fault(
+                "a loss takes the student's output, the teacher's (or nil) and the batch",
+                hint: "loss(student(batch), teacher(batch), batch)", kind: "type")
+        }
+        func output(_ value: Value, _ role: String) throws -> ModelOutput? {
+            switch value.object {
+            case let object as OutputObject: return ModelOutput(logits: object.tensor, hidden: object.hidden)
+            case let object as TensorObject: return ModelOutput(logits: object.tensor)
+            case nil where value.isNull: return nil
+            default: throw Fault("the \(role) output must be a tensor, not \(value.described)", kind: "type")
+            }
+        }
+        guard let student = try output(arguments.positional[0], "student's") else {
+            throw Fault("a loss needs the student's output", kind: "type")
+        }
+        guard let batch = (arguments.positional[2].object as? BatchObject)?.batch else {
+            throw Fault("the third argument of a loss is the batch, not \(arguments.positional[2].described)", kind: "type")
+        }
+        let value = try loss.evaluate(student: student, teacher: try output(arguments.positional[1], "teacher's"), batch: batch)
+        return .object(LossValueObject(value, count: batch.count))
+    }
+}
+
+extension Loss: ScriptConvertible {
+    public static var scriptType: String { "loss" }
+    public static func from(_ value: Value) throws -> Loss? { (value.object as? LossObject)?.loss }
+    public var scriptValue: Value { .object(LossObject(self)) }
+}
+
+/// What a loss came to: a tensor of one number that also knows its terms.
+final class LossValueObject: TensorObject {
+    let value: LossValue
+    let count: Int
+
+    init(_ value: LossValue, count: Int) {
+        self.value = value
+        self.count = count
+        super.init(value.total)
+    }
+
+    override var fieldNames: [String] { super.fieldNames + ["terms"] }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        if name == "terms" { return .map(value.terms.map { ($0.name, .float($0.value)) }) }
+        return try super.field(name, machine)
+    }
+}
+
+/// An optimizer as a value of the language.
+final class OptimizerObject: Object {
+    let optimizer: Optimizer
+
+    init(_ optimizer: Optimizer) { self.optimizer = optimizer }
+
+    override var typeName: String { "optimizer" }
+    override func display(_ style: DisplayStyle) -> String {
+        "<\(optimizer.rule.name): lr \(floatText(optimizer.learningRate)), \(counted(optimizer.steps, "step")), \(counted(optimizer.parameters.count, "parameter"))>"
+    }
+    override var fieldNames: [String] { ["lr", "steps", "norm"] }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "lr": .float(optimizer.learningRate)
+        case "steps": .int(optimizer.steps)
+        case "norm": optimizer.lastNorm.scriptValue
+        default: nil
+        }
+    }
+    override func setField(_ name: String, to value: Value, _ machine: Machine) throws {
+        guard name == "lr", let rate = value.number, rate >= 0, rate.isFinite else {
+            throw Fault("an optimizer's lr can be set, to a number of 0 or more", kind: name == "lr" ? "value" : "name")
+        }
+        optimizer.baseRate = rate
+    }
+}
+
+extension Optimizer: ScriptConvertible {
+    public static var scriptType: String { "optimizer" }
+    public static func from(_ value: Value) throws -> Optimizer? { (value.object as? OptimizerObject)?.optimizer }
+    public var scriptValue: Value { .object(OptimizerObject(self)) }
+}
+
+/// The record of a training as a value of the language.
+final class RunObject: Object {
+    let record: RunRecord
+    var baseline: LayerObject?
+
+    init(_ record: RunRecord) { self.record = record }
+
+    override var typeName: String { "run" }
+    override func display(_ style: DisplayStyle) -> String { style == .inline ? "<run \(record.epochLine)>" : record.table }
+    override var fieldNames: [String] { ["name", "steps", "epochs", "loss", "history", "seconds", "baseline"] }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "name": .string(record.name)
+        case "steps": .int(record.steps)
+        case "epochs": .int(record.rows.count)
+        case "loss": record.rows.last.map { .float($0.loss) } ?? .null
+        case "seconds": .float(record.seconds)
+        case "history":
+            .list(
+                record.rows.map { row in
+                    .map(
+                        [("epoch", .int(row.epoch)), ("loss", .float(row.loss))] + row.terms.map { ($0.name, .float($0.value)) }
+                            + row.metrics.map { ($0.name, .float($0.value)) }
+                            + [("lr", .float(row.learningRate)), ("seconds", .float(row.seconds))])
+                })
+        case "baseline": baseline.map { .object($0) } ?? .null
+        default: nil
+        }
+    }
+    override func setField(_ name: String, to value: Value, _ machine: Machine) throws {
+        guard name == "baseline", let model = value.object as? LayerObject else {
+            throw Fault("of a run only baseline can be set, to a model", kind: "name")
+        }
+        baseline = model
+    }
+}
+
+/// What a teacher gave for the rows of a dataset, as a function of a batch.
+final class TeacherOutputsObject: Object {
+    let outputs: TeacherOutputs
+
+    init(_ outputs: TeacherOutputs) { self.outputs = outputs }
+
+    override var typeName: String { "teacher outputs" }
+    override var isCallable: Bool { true }
+    override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
+        guard arguments.positional.count == 1, let batch = (arguments.positional[0].object as? BatchObject)?.batch else {
+            throw Fault("teacher outputs are asked for a batch: known(batch)", kind: "type")
+        }
+        let output = try outputs(batch)
+        return .object(OutputObject(output.logits, hidden: output.hidden))
+    }
+}
