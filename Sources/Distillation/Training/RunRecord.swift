@@ -24,8 +24,6 @@ public final class RunRecord {
     public let stepsPerEpoch: Int
     public private(set) var rows: [Row] = []
     public private(set) var steps = 0
-    /// The same student trained without the teacher, if it was.
-    public var baseline: Layer?
 
     private let start = DispatchTime.now().uptimeNanoseconds
     private var epochStart = DispatchTime.now().uptimeNanoseconds
@@ -34,6 +32,7 @@ public final class RunRecord {
     private var samples = 0
     private var learningRate = 0.0
     private var lastProgress: UInt64 = 0
+    private var end: UInt64?
 
     public init(_ name: String, formula: String, totalSteps: Int, stepsPerEpoch: Int) {
         self.name = name
@@ -42,8 +41,8 @@ public final class RunRecord {
         self.stepsPerEpoch = stepsPerEpoch
     }
 
-    /// Seconds since the start.
-    public var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+    /// Seconds since the start, or from start to end.
+    public var seconds: Double { Double((end ?? DispatchTime.now().uptimeNanoseconds) - start) / 1e9 }
 
     public var epoch: Int { rows.count + 1 }
 
@@ -58,6 +57,9 @@ public final class RunRecord {
         steps += 1
         self.learningRate = learningRate
     }
+
+    /// Ends the run: its time stands still.
+    public func finish() { end = DispatchTime.now().uptimeNanoseconds }
 
     /// Ends an epoch with what was measured after it.
     public func endEpoch(metrics: [(name: String, value: Double)]) {

@@ -133,6 +133,15 @@ func creationChapter() -> Chapter {
         ])
 }
 
+extension Tensor {
+    /// The same numbers with another meaning.
+    func meaning(_ unit: Unit?) throws -> Tensor {
+        let renamed = try reshape(self, shape)
+        renamed.unit = unit
+        return renamed
+    }
+}
+
 /// A unit by its name, or nil.
 struct UnitArgument: ScriptConvertible {
     let unit: Unit?
@@ -162,7 +171,7 @@ func randomChapter() -> Chapter {
                 Parameter<Int>("n", "any whole number"),
                 details: "Philox4x32-10: the n-th number depends on seed and n alone. Salmon et al. 2011.",
                 example: "seed(7)\na = rand(2)\nseed(7)\nall(a == rand(2))  # → true"
-            ) { (n: Int) throws -> Void in RandomStream.seed(n) },
+            ) { (n: Int) throws -> Void in seed(n) },
             shaped("rand", "Random numbers from 0 up to 1.", example: "rand(2, 3).shape  # → [2, 3]") { try rand($0, $1) },
             shaped("randn", "Random numbers of the standard normal distribution.", example: "randn(2, 3).shape  # → [2, 3]") {
                 try randn($0, $1)
@@ -179,20 +188,20 @@ func randomChapter() -> Chapter {
             Builtin(
                 "bernoulli", "Ones with probability p, zeros otherwise.", Parameter<Double>("p", "probability of a one"),
                 Parameter<ShapeArgument>("shape", "sizes"), example: "bernoulli(1.0, [3])  # → [1. 1. 1.]"
-            ) { (p: Double, shape: ShapeArgument) throws in try bernoulli(p, shape.sizes, .f32) },
+            ) { (p: Double, shape: ShapeArgument) throws in try bernoulli(Tensor.filled(p, shape: shape.sizes, .f32)) },
             Builtin(
                 "uniform", "Random numbers between two bounds.", Parameter<Double>("low", "lower bound"),
                 Parameter<Double>("high", "upper bound"), Parameter<ShapeArgument>("shape", "sizes"),
                 Parameter<DType>("dtype", "type of the elements", default: .f32), example: "uniform(-1, 1, [2]).shape  # → [2]"
             ) { (low: Double, high: Double, shape: ShapeArgument, dtype: DType) throws in
-                try uniform(low, high, shape.sizes, dtype)
+                try uniform(shape.sizes, low: low, high: high, dtype)
             },
             Builtin(
                 "normal", "Random numbers of a normal distribution.", Parameter<Double>("mean", "its mean"),
                 Parameter<Double>("std", "its standard deviation"), Parameter<ShapeArgument>("shape", "sizes"),
                 Parameter<DType>("dtype", "type of the elements", default: .f32), example: "normal(0, 1, [2]).shape  # → [2]"
             ) { (mean: Double, std: Double, shape: ShapeArgument, dtype: DType) throws in
-                try normal(mean, std, shape.sizes, dtype)
+                try normal(shape.sizes, mean: mean, std: std, dtype)
             },
         ])
 }

@@ -130,8 +130,8 @@ extension CallContext {
     /// A path as given if there is such a file, else beside the running script if it is there.
     func located(_ path: String) -> String {
         if path.hasPrefix("/") || path.hasPrefix("~") || File.exists(path) { return path }
-        guard let folder = ScriptFolder.current(machine) else { return path }
-        let beside = folder + "/" + path
+        guard let script = machine.currentPlace?.source.name, let slash = script.lastIndex(of: "/") else { return path }
+        let beside = String(script[...slash]) + path
         return File.exists(beside) ? beside : path
     }
 }
@@ -168,7 +168,7 @@ func dataChapter() -> Chapter {
                         guard let map = item.object as? MapObject else {
                             throw Fault("dataset: a row must be a map, row \(row) is \(item.described)", kind: "type")
                         }
-                        return try map.entries.map { (name: try columnName($0.key), cell: Cell($0.value)) }
+                        return try map.entries.map { (name: try columnName($0.key), cell: Distillation.Cell($0.value)) }
                     }
                     return try Dataset.rows(rows, name: name).assigning(text: text.role, label: label.role, labelNames: labels)
                 }
@@ -181,7 +181,7 @@ func dataChapter() -> Chapter {
                     guard let items = value.items else {
                         throw Fault("dataset: the column \"\(name)\" must be a list or a tensor, not \(value.described)", kind: "type")
                     }
-                    return (name, try Column(items.map { Cell($0) }))
+                    return (name, try Column(items.map { Distillation.Cell($0) }))
                 }
                 return try Dataset(name: name, columns: columns, text: text.role, label: label.role, labelNames: labels)
             },
@@ -231,7 +231,7 @@ func dataChapter() -> Chapter {
             ) { (data: Dataset, name: String, values: Value) throws -> Dataset in
                 if let tensor = (values.object as? TensorObject)?.tensor { return try data.with(column: name, .tensor(tensor)) }
                 guard let items = values.items else { throw Fault("with_column: values must be a list or a tensor, not \(values.described)", kind: "type") }
-                return try data.with(column: name, try Column(items.map { Cell($0) }))
+                return try data.with(column: name, try Column(items.map { Distillation.Cell($0) }))
             },
             Builtin(
                 "columns", "Only some columns.", data, Parameter<[String]>("names", "which"), example: "columns(dataset({\"x\": [1], \"y\": [2]}), [\"y\"]).columns  # → [\"y\"]"
@@ -325,7 +325,7 @@ private func columnName(_ key: Value) throws -> String {
     return name
 }
 
-extension Cell {
+extension Distillation.Cell {
     init(_ value: Value) {
         switch value {
         case .null: self = .missing
@@ -384,7 +384,3 @@ final class BatchesObject: Object {
     }
 }
 
-extension DataError: ScriptFault {}
-extension FormatError: ScriptFault {
-    public var message: String { description }
-}

@@ -57,7 +57,12 @@ func movementChapter() -> Chapter {
                 "chunk", "Parts of equal size along an axis; the last may be shorter.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Int>("count", "how many"), Parameter<Int>("dim", "axis", default: 0),
                 example: "chunk(arange(4), 2)  # → [[0 1], [2 3]]"
-            ) { (x: Tensor, count: Int, dim: Int) throws in try chunked(x, count, dim) },
+            ) { (x: Tensor, count: Int, dim: Int) throws -> [Tensor] in
+                guard count >= 1 else { throw Fault("chunk: count is \(count); it must be at least 1", kind: "value") }
+                let axis = try Shape.axis(dim, rank: x.rank, for: "chunk")
+                guard x.rank > 0 else { throw Fault("chunk: a single number has no parts", kind: "shape") }
+                return try split(x, chunk: Swift.max((x.shape[axis] + count - 1) / count, 1), axis)
+            },
             Builtin(
                 "pad", "With a value around it.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<[[Int]]>("widths", "for each of the last axes [before, after]"),
@@ -142,7 +147,7 @@ func indexingChapter() -> Chapter {
                 Parameter<Int>("dim", "axis", default: -1), Parameter<Bool>("largest", "false for the smallest", default: true),
                 example: "topk(tensor([1.0, 5.0, 3.0]), 2)  # → [[5. 3.], [1 2]]"
             ) { (x: Tensor, k: Int, dim: Int, largest: Bool) throws -> [Tensor] in
-                let found = try topk(x, k, axis: dim, largest: largest)
+                let found = try topk(x, k: k, axis: dim, largest: largest)
                 return [found.values, found.indices]
             },
             Builtin(
@@ -152,18 +157,18 @@ func indexingChapter() -> Chapter {
             Builtin(
                 "median", "The middle element; the mean of the two middle ones.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Int?>("dim", "axis; nil for all", default: nil), example: "median(tensor([1.0, 9.0, 2.0]))  # → 2.0"
-            ) { (x: Tensor, dim: Int?) throws in try quantile(x, 0.5, axis: dim) },
+            ) { (x: Tensor, dim: Int?) throws in try quantile(x, q: 0.5, axis: dim) },
             Builtin(
                 "quantile", "The value below which a share q of the elements lies, interpolated.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Double>("q", "from 0 to 1"), Parameter<Int?>("dim", "axis; nil for all", default: nil),
                 example: "quantile(tensor([0.0, 10.0]), 0.25)  # → 2.5"
-            ) { (x: Tensor, q: Double, dim: Int?) throws in try quantile(x, q, axis: dim) },
+            ) { (x: Tensor, q: Double, dim: Int?) throws in try quantile(x, q: q, axis: dim) },
             Builtin(
                 "bincount", "How often each of 0, 1, 2 … occurs.", Parameter<Tensor>("x", "[n] whole numbers"),
                 Parameter<Int>("minlength", "at least so many counts", default: 0), example: "bincount(tensor([0, 2, 2]))  # → [1 0 2]"
             ) { (x: Tensor, minimum: Int) throws in try bincount(x, minimumLength: minimum) },
             Builtin(
                 "unique", "The distinct elements in order.", Parameter<Tensor>("x", "a tensor"), example: "unique(tensor([2, 1, 2]))  # → [1 2]"
-            ) { (x: Tensor) throws in try unique(x) },
+            ) { (x: Tensor) throws in try unique(x).values },
         ])
 }

@@ -2,7 +2,17 @@ import Language
 import Tensors
 
 /// How a loss over many samples becomes one number.
-enum ReductionChoice: String, ScriptChoice { case none, mean, sum }
+enum ReductionChoice: String, ScriptChoice {
+    case none, mean, sum
+
+    var reduction: Reduction {
+        switch self {
+        case .none: .none
+        case .mean: .mean
+        case .sum: .sum
+        }
+    }
+}
 
 /// The functions that networks and losses are made of.
 func neuralChapter() -> Chapter {
@@ -30,8 +40,7 @@ func neuralChapter() -> Chapter {
                 example: "softmax_cross_entropy(tensor([[0.0, 0.0]]), tensor([0]))  # → 0.6931"
             ) { (logits: Tensor, target: Tensor, weight: Tensor?, smoothing: Double, reduction: ReductionChoice) throws in
                 try crossEntropy(
-                    logits, target, weight: weight, labelSmoothing: smoothing,
-                    reduction: Reduction(rawValue: reduction.rawValue) ?? .mean)
+                    logits, targets: target, weight: weight, reduction: reduction.reduction, labelSmoothing: smoothing)
             },
             Builtin(
                 "binary_cross_entropy", "Cross-entropy of logits with targets between 0 and 1, each on its own.",
@@ -39,7 +48,7 @@ func neuralChapter() -> Chapter {
                 Parameter<ReductionChoice>("reduction", "how elements are combined", default: .mean),
                 example: "binary_cross_entropy(tensor([0.0]), tensor([1.0]))  # → 0.6931"
             ) { (logits: Tensor, target: Tensor, reduction: ReductionChoice) throws in
-                try binaryCrossEntropyWithLogits(logits, target, reduction: Reduction(rawValue: reduction.rawValue) ?? .mean)
+                try binaryCrossEntropyWithLogits(logits, targets: target, reduction: reduction.reduction)
             },
             Builtin(
                 "mse", "Mean squared difference.", Parameter<Tensor>("x", "a tensor"), Parameter<Tensor>("y", "the same shape"),

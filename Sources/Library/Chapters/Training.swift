@@ -44,7 +44,7 @@ func trainingChapter() -> Chapter {
                 try make(.sgd(momentum: momentum, dampening: dampening, nesterov: nesterov), target, lr, decay, schedule, steps, warmup, clip)
             },
             Builtin(
-                "step", "One update: of an optimizer by a loss, opt.step(loss); of a run by what a loss came to.", Parameter<Value>("target", "an optimizer or a run"), Parameter<Tensor>("loss", "a single number"), Parameter<Double>("lr", "for a run, the learning rate of the step", default: 0),
+                "step", "One update: of an optimizer by a loss, opt.step(loss); of a run by what a loss came to.", Parameter<Value>("target", "an optimizer or a run"), Parameter<Value>("loss", "a single number"), Parameter<Double>("lr", "for a run, the learning rate of the step", default: 0),
                 example: "m = linear(2, 1)\nopt = sgd(m, lr=0.1)\nopt.step(mean(m(ones(4, 2)) ** 2))"
             ) { (context: CallContext, target: Value, loss: Value, rate: Double) throws -> Void in
                 guard let value = loss.object as? TensorObject else { throw Fault("step: the loss must be a tensor, not \(loss.described)", kind: "type", argument: .positional(1)) }
@@ -109,7 +109,7 @@ func metricChapter() -> Chapter {
         "Metrics", "How good answers are, with scikit-learn's numbers.",
         [
             Builtin(
-                "classification_report", "Precision, recall, f1 and support for each class, as scikit-learn lays them out.", Parameter<[Int]>("truth", "class numbers"), Parameter<[Int]>("guess", "class numbers"), Parameter<[String]?>("names", "of the classes", default: nil),
+                "classification_report", "Precision, recall, f1 and support for each class, as scikit-learn lays them out.", Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"), Parameter<[String]?>("names", "of the classes", default: nil),
                 Parameter<Int>("digits", "decimals", default: 2), example: "show(classification_report([0, 1, 1], [0, 1, 0]))", source: "scikit-learn, sklearn.metrics.classification_report"
             ) { (truth: ClassNumbers, guess: ClassNumbers, names: [String]?, digits: Int) throws -> Value in
                 guard (0...15).contains(digits) else { throw Fault("classification_report: digits is \(digits); it goes from 0 to 15", kind: "value") }
@@ -178,5 +178,3 @@ struct RunArgument: ScriptConvertible {
     static func from(_ value: Value) throws -> RunArgument? { (value.object as? RunObject).map { RunArgument(run: $0) } }
     var scriptValue: Value { .object(run) }
 }
-
-extension ModelError: ScriptFault {}

@@ -100,7 +100,7 @@ extension Dataset {
     }
 }
 
-extension Cell {
+extension Distillation.Cell {
     var scriptValue: Value {
         switch self {
         case .text(let text): .string(text)

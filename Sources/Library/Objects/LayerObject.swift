@@ -14,7 +14,7 @@ class LayerObject: Object {
     override func display(_ style: DisplayStyle) -> String {
         switch style {
         case .inline: "<\(layer.title)>"
-        case .full(let width): ModelTable.text(of: layer, width: width)
+        case .full: (try? Summary(of: layer).text) ?? "<\(layer.title)>"
         }
     }
 

@@ -5,12 +5,7 @@ extension Tensor: ScriptConvertible {
     public static var scriptType: String { "tensor" }
 
     /// A tensor, a number, or a list of numbers as one.
-    public static func from(_ value: Value) throws -> Self? {
-        guard let tensor = try tensor(of: value) else { return nil }
-        return tensor as? Self
-    }
-
-    private static func tensor(of value: Value) throws -> Tensor? {
+    public static func from(_ value: Value) throws -> Tensor? {
         switch value {
         case .object(let object as TensorObject): object.tensor
         case .object(let list as ListObject): try fromList(list)
@@ -191,8 +186,6 @@ struct Axes: ScriptConvertible {
 
     var scriptValue: Value { list.map { $0.count == 1 ? $0[0].scriptValue : $0.scriptValue } ?? .null }
 }
-
-extension TensorError: ScriptFault {}
 
 extension IndexItem {
     /// A subscript as tensors know it.

@@ -1,3 +1,4 @@
+import Foundation
 import Language
 import Tensors
 
@@ -21,8 +22,8 @@ class TensorObject: Object {
 
     override func display(_ style: DisplayStyle) -> String {
         switch style {
-        case .inline: tensor.count <= 16 || tensor.rank <= 1 && tensor.count <= 64 ? tensor.inlineText : tensor.summary
-        case .full(let width): tensor.text(width: width)
+        case .inline: tensor.count <= 64 ? tensor.inlineText : "<\(tensor.summary)>"
+        case .full: tensor.count > 1 || tensor.rank > 0 ? tensor.display : tensor.inlineText
         }
     }
 
@@ -139,6 +140,17 @@ extension TensorObject {
     var scriptValue: Value { .object(self) }
 }
 
+extension Tensor {
+    /// The numbers on one line.
+    var inlineText: String {
+        if rank == 0, let value = try? scalarValue(), case .float(let number) = value {
+            // As many digits as the type holds: a sum of f32 shows itself as f32.
+            return dtype == .f64 ? floatText(number) : "\(Float(number))".replacingOccurrences(of: "e-0", with: "e-")
+        }
+        return description.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    }
+}
+
 /// One side of an operator: a tensor, or a number that adapts to the other side's type.
 enum Operand {
     case tensor(Tensor)
@@ -161,8 +173,8 @@ enum Operand {
     static func tensors(_ a: Operand, _ b: Operand) throws -> (Tensor, Tensor) {
         switch (a, b) {
         case (.tensor(let x), .tensor(let y)): (x, y)
-        case (.tensor(let x), .number(let y)): (x, try Tensor(scalar: y, y.isReal ? x.dtype.real : x.dtype))
-        case (.number(let x), .tensor(let y)): (try Tensor(scalar: x, x.isReal ? y.dtype.real : y.dtype), y)
+        case (.tensor(let x), .number(let y)): (x, try Tensor(scalar: y, y.isReal && !x.dtype.isFloating ? .f32 : x.dtype))
+        case (.number(let x), .tensor(let y)): (try Tensor(scalar: x, x.isReal && !y.dtype.isFloating ? .f32 : y.dtype), y)
         case (.number(let x), .number(let y)):
             (try Tensor(scalar: x, x.isReal ? .f32 : .i64), try Tensor(scalar: y, y.isReal ? .f32 : .i64))
         }

@@ -15,4 +15,8 @@ public func allChapters() -> [Chapter] {
 /// Gives the machine what the language leaves to this library.
 func prepareHooks(_ machine: Machine) {
     machine.hooks.makeModel = { name, machine in ScriptModelObject(ScriptModel(name, machine)) }
+    machine.hooks.explain = explained
+    Graph.currentPlace = { [weak machine] in
+        machine?.currentPlace.map { ScriptPlace(source: $0.source, span: $0.span) }
+    }
 }

@@ -17,6 +17,7 @@ extension Machine {
         if error is ExitRequest { return error }
         if let diagnostic = error as? Diagnostic, diagnostic.source != nil { return diagnostic }
         if let errors = error as? SyntaxErrors, let first = errors.diagnostics.first { return first }
+        let error = hooks.explain(error) ?? error
         guard frameCount > 0 else { return error }
         let (source, span) = place(ofFrame: frameCount - 1)
         var result: Diagnostic

@@ -171,6 +171,8 @@ public struct Hooks {
     public var makeModel: (_ name: String, _ machine: Machine) throws -> any ModelInstance = { name, _ in PlainModel(name) }
     /// Finds the texts of imports.
     public var loader: (any ModuleLoader)?
+    /// Puts an error of a layer below the language into words; nil when it can speak for itself.
+    public var explain: (any Error) -> Diagnostic? = { _ in nil }
     /// Writes a warning in the form that the host likes.
     public var showWarning: (Diagnostic, Machine) -> Void = { warning, machine in
         machine.output.write(warning.rendered(color: false) + "\n", to: .messages)
