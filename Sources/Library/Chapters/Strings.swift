@@ -85,7 +85,7 @@ func stringChapter() -> Chapter {
     func ends(_ name: String, _ summary: String, example: String, _ test: @escaping (String, String) -> Bool) -> Builtin {
         Builtin(name, summary, Parameter<String>("text", "a string"), Parameter<Value>("piece", "a string, or a list of which one must fit"), example: example) {
             (text: String, piece: Value) throws -> Bool in
-            guard let pieces = piece.string.map({ [$0] }) ?? (try [String].from(piece)) else {
+            guard let pieces = try piece.string.map({ [$0] }) ?? [String].from(piece) else {
                 throw Fault("\(name): piece must be a string or a list of strings, not \(piece.described)", kind: "type", argument: .positional(1))
             }
             return pieces.contains { test(text, $0) }

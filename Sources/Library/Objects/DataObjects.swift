@@ -153,32 +153,6 @@ final class BatchObject: Object {
         case .text, .values: .list(try batch.rows.map { try batch.dataset.cell($0, name).scriptValue })
         }
     }
-
-    /// What a model reads of this batch: the ids of its text with their mask, or its tensor column.
-    func input(for model: Layer) throws -> Tensor {
-        if let tokenizer = model.tokenizer {
-            let tokens = try batch.encoded(by: tokenizer)
-            let ids = tokens.ids.detached()
-            ids.mask = tokens.mask
-            return ids
-        }
-        if let column = try batch.dataset.inputColumn() { return try batch.column(column) }
-        throw Fault(
-            "the dataset \"\(batch.dataset.name)\" holds text and the model has no tokenizer",
-            hint: "chain(…, tokenizer=word_tokenizer(data))", kind: "value")
-    }
-}
-
-extension Dataset {
-    /// The column that a model without a tokenizer reads: the only one of tensors, or `x`, `input`, `features`, `image`.
-    func inputColumn() throws -> String? {
-        let numeric = try columnNames.filter { name in
-            guard name != labelColumn else { return false }
-            if case .tensor = try column(name) { return true }
-            return false
-        }
-        return ["x", "input", "features", "image"].first { numeric.contains($0) } ?? (numeric.count == 1 ? numeric[0] : nil)
-    }
 }
 
 /// A tokenizer as a value of the language.

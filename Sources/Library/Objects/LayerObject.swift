@@ -127,8 +127,8 @@ extension Layer {
     /// A batch, dataset, text or list of texts as the tensor that the model reads.
     func modelInput(_ input: Value) throws -> Tensor {
         switch input.object {
-        case let batch as BatchObject: return try batch.input(for: self)
-        case let data as DatasetObject: return try BatchObject(Batch(data.dataset, rows: Array(0..<data.dataset.count))).input(for: self)
+        case let batch as BatchObject: return try batch.batch.input(for: self)
+        case let data as DatasetObject: return try Batch(data.dataset, rows: Array(0..<data.dataset.count)).input(for: self)
         case let text as StringObject: return try textInput([text.text])
         case let list as ListObject where list.items.first?.string != nil:
             guard let texts = try [String].from(.object(list)) else {
@@ -143,15 +143,7 @@ extension Layer {
 
     private func textInput(_ texts: [String]) throws -> Tensor {
         let data = try Dataset(name: "texts", columns: [("text", .text(texts))])
-        return try BatchObject(Batch(data, rows: Array(0..<texts.count))).input(for: self)
-    }
-}
-
-extension Tensor {
-    /// This output of a model as logits, unless it is known to be something else.
-    func markedAsLogits() -> Tensor {
-        if unit == nil, dtype.isFloating, rank >= 1 { unit = .logits }
-        return self
+        return try Batch(data, rows: Array(0..<texts.count)).input(for: self)
     }
 }
 

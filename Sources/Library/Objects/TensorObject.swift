@@ -191,12 +191,13 @@ func apply(_ op: BinaryOperator, _ a: Operand, _ b: Operand) throws -> Tensor? {
         _ both: (Tensor, Tensor) throws -> Tensor, _ right: (Tensor, Scalar) throws -> Tensor,
         _ left: (Scalar, Tensor) throws -> Tensor
     ) throws -> Tensor {
-        switch (a, b) {
+        func bothOf(_ pair: (Tensor, Tensor)) throws -> Tensor { try both(pair.0, pair.1) }
+        return switch (a, b) {
         case (.tensor(let x), .tensor(let y)): try both(x, y)
         case (.tensor(let x), .number(let y)): try right(x, y)
         case (.number(let x), .tensor(let y)): try left(x, y)
         case (.number, .number):
-            try { (x, y) in try both(x, y) }(Operand.tensors(a, b))
+            try bothOf(Operand.tensors(a, b))
         }
     }
     switch op {
