@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Language
+import Language
 
 @Suite("How an error is shown")
 struct DiagnosticTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Language
+import Language
 
 /// Errors of running scripts as they are shown, in the same form of file as the errors of syntax.
 @Suite("Errors while scripts run")

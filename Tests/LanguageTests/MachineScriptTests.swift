@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Language
+import Language
 
 /// Scripts that say themselves what they print: `# expect: …` for each line of output, `# error: …` for the error that ends them.
 @Suite("Scripts")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Language
+import Language
 
 @Suite("Cells and unfinished input")
 struct SyntaxCompletenessTests {

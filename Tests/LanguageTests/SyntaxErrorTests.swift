@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Language
+import Language
 
 /// Rendered errors as text files: for each case its claim, the script, and what a person is shown.
 ///

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Language
+import Language
 
 /// Numbers that repeat: an xorshift generator.
 private struct Repeatable: RandomNumberGenerator {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Language
+import Language
 
 /// The tree of a text as s-expressions, or its first error.
 func tree(_ text: String) -> String {

@@ -8,14 +8,15 @@ final class PseudoTerminal {
     private var hasEnded = false
 
     init(_ arguments: [String], environment: [String: String] = [:]) {
-        master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        grantpt(master)
-        unlockpt(master)
+        // What posix_openpt, unlockpt and ptsname do on Linux; Swift's Glibc module does not show them.
+        master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var isLocked: Int32 = 0
+        _ = ioctl(master, 0x4004_5431, &isLocked)
+        var number: UInt32 = 0
+        _ = ioctl(master, 0x8004_5430, &number)
         var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(master, UInt(TIOCSWINSZ), &size)
-        var name = [CChar](repeating: 0, count: 128)
-        ptsname_r(master, &name, name.count)
-        let slave = name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        let slave = "/dev/pts/\(number)"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -24,7 +25,7 @@ final class PseudoTerminal {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID))
+        posix_spawnattr_setflags(&attributes, 0x80 /* POSIX_SPAWN_SETSID */)
         process = spawn(kdPath, arguments, environment: environment, actions: &actions, attributes: &attributes)
     }
 

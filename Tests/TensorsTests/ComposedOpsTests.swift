@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tensors
+import Tensors
 
 @Suite(.serialized) struct ComposedOpsTests {
     private static let references = (try? Reference.load("composed_ops.json")) ?? []

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tensors
+import Tensors
 
 /// Any shape, type and number must give a result or a `TensorError`; a trap would end the whole test run.
 @Suite(.serialized) struct HostileArgumentsTests {

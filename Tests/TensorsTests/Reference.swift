@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tensors
+import Tensors
 
 /// Operations beside PyTorch's numbers for them: values, gradients and second gradients, made by scripts/fixtures.
 struct Reference: Decodable {

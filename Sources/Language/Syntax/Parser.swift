@@ -14,7 +14,7 @@ public struct Parser {
     public static let maximumNesting = 200
     /// The height of a tree: no chain of operators is longer.
     public static let maximumHeight = 10_000
-    static let maximumErrors = 5
+    package static let maximumErrors = 5
 
     /// What `_` means at this point.
     enum PlaceholderScope { case name, piped, insideLambda }
@@ -72,7 +72,7 @@ public struct Parser {
     }
 
     /// `unfinished` is the number of open brackets where the first error is only that the text ends.
-    static func attempt(_ source: Source) -> (program: Program, diagnostics: [Diagnostic], unfinished: Int?) {
+    package static func attempt(_ source: Source) -> (program: Program, diagnostics: [Diagnostic], unfinished: Int?) {
         var lexer = Lexer(source)
         let tokens = lexer.tokenize()
         var parser = Parser(lexer, tokens)

@@ -1,5 +1,5 @@
 /// Words that cannot be names. `model`, `test`, `outer` and `as` are words only where they begin or join a statement.
-enum Keyword: String, CaseIterable, Sendable {
+package enum Keyword: String, CaseIterable, Sendable {
     case `nil`, `true`, `false`
     case and, or, not, `in`
     case `if`, `else`, `for`, `while`, `break`, `continue`, `return`
@@ -7,7 +7,7 @@ enum Keyword: String, CaseIterable, Sendable {
 }
 
 /// Operators and punctuation; the ones kd does not have are here too, so that the parser can say what to write.
-enum Symbol: String, CaseIterable, Sendable {
+package enum Symbol: String, CaseIterable, Sendable {
     case leftParen = "("
     case rightParen = ")"
     case leftBracket = "["
