@@ -24,8 +24,8 @@ public protocol RandomKernels<Scalar>: ScalarKernels {
     static func philoxBits(
         key: UInt64, counter: UInt64, _ out: UnsafeMutablePointer<UInt32>, count n: Int)
 
-    /// `mask[i]` = kept, `out[i] = kept ? x[i] / (1 − probability) : 0`.
+    /// `mask[i]` = kept, `out[i] = kept ? x[i] · scale : 0`.
     static func dropout(
-        key: UInt64, counter: UInt64, probability: Scalar, _ x: UnsafePointer<Scalar>,
+        key: UInt64, counter: UInt64, probability: Double, scale: Scalar, _ x: UnsafePointer<Scalar>,
         _ out: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>, count n: Int)
 }

@@ -59,7 +59,8 @@ extension Layer {
         if all.isEmpty { return ModelError(.name, "\(title) has no parts, so none at the path \"\(path)\"") }
         let hint =
             File.nearest(path, among: all).map { "did you mean \"\($0)\"?" }
-            ?? "its paths: " + all.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ") + (all.count > 12 ? ", …" : "")
+            ?? "its paths: " + all.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ")
+            + (all.count > 12 ? ", …" : "")
         return ModelError(.name, "\(title) has no part at the path \"\(path)\"", hint: hint)
     }
 

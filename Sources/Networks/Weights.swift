@@ -29,7 +29,9 @@ public enum Weights {
         let misshapen = wanted.filter { name, shape in file[name].map { $0.shape != shape } ?? false }
         let known = Set(model.allParameters().map(\.path) + buffers.map(\.path))
         let unexpected = file.entries.map(\.name).filter { !known.contains($0) }
-        let tokenizer = try file.metadata[tokenizerKey].map { try WordTokenizer(json: JSONValue.parse($0, file: path), file: path) }
+        let tokenizer = try file.metadata[tokenizerKey].map {
+            try WordTokenizer(json: JSONValue.parse($0, file: path), file: path)
+        }
         if strict {
             var problems: [String] = []
             if !missing.isEmpty { problems.append("missing: \(list(missing))") }
@@ -50,7 +52,9 @@ public enum Weights {
         }
         // Everything is read before anything is changed: a file that ends too early leaves the model as it was.
         let skipped = Set(missing + misshapen.map(\.0))
-        let newParameters = try parameters.filter { !skipped.contains($0.path) }.map { ($0.parameter, try file.tensor($0.path)) }
+        let newParameters = try parameters.filter { !skipped.contains($0.path) }.map {
+            ($0.parameter, try file.tensor($0.path))
+        }
         let newBuffers = try buffers.filter { !skipped.contains($0.path) }.map { ($0, try file.tensor($0.path)) }
         for (parameter, tensor) in newParameters { try parameter.assign(tensor) }
         for (buffer, tensor) in newBuffers { try buffer.owner.setBuffer(buffer.name, to: tensor) }

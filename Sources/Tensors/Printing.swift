@@ -18,7 +18,9 @@ extension Tensor: CustomStringConvertible {
     /// One line that says what it is: type, shape, range, mean, unit, and the operation that made it.
     public var summary: String {
         var parts = ["\(dtype.name) \(shape)"]
-        if count > 0, dtype != .bool, let range = try? Graph.recording(false, { try rangeText() }) { parts.append(range) }
+        if count > 0, dtype != .bool, let range = try? Graph.recording(false, { try rangeText() }) {
+            parts.append(range)
+        }
         if let unit { parts.append(unit.rawValue) }
         if let operationName { parts.append("by \(operationName)") }
         return parts.joined(separator: ", ")
@@ -87,7 +89,9 @@ private struct TensorText {
         if axis < tensor.rank - 1 {
             let separator = String(repeating: "\n", count: tensor.rank - axis - 1) + indent
             let rows = places.map { place in
-                place.map { nested(axis: axis + 1, offset: offset + $0 * stride, indent: indent + " ", width: width - 1) } ?? "..."
+                place.map {
+                    nested(axis: axis + 1, offset: offset + $0 * stride, indent: indent + " ", width: width - 1)
+                } ?? "..."
             }
             return "[" + rows.joined(separator: separator) + "]"
         }

@@ -63,10 +63,12 @@ extension Parameter {
     /// The gradient as a contiguous tensor of the parameter's own type.
     private func checked(_ gradient: Tensor) throws -> Tensor {
         guard gradient.shape == shape else {
-            throw TensorError(.shape, "optimizer: a gradient of shape \(gradient.shape) for a parameter of shape \(shape)")
+            throw TensorError(
+                .shape, "optimizer: a gradient of shape \(gradient.shape) for a parameter of shape \(shape)")
         }
         guard value.dtype != .bf16 else {
-            throw TensorError(.type, "optimizer: a parameter of bf16 cannot be trained", hint: "convert the model to f32")
+            throw TensorError(
+                .type, "optimizer: a parameter of bf16 cannot be trained", hint: "convert the model to f32")
         }
         return try gradient.detached().converted(to: value.dtype).contiguous()
     }

@@ -38,7 +38,8 @@ struct Arguments: ParsableCommand {
 
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("The script (- is the standard input), and what it is given as `args`.", valueName: "file args"))
+        help: ArgumentHelp(
+            "The script (- is the standard input), and what it is given as `args`.", valueName: "file args"))
     var rest: [String] = []
 
     mutating func validate() throws {

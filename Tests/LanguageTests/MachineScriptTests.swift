@@ -9,7 +9,8 @@ struct MachineScriptTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Scripts")
 
     static let scripts: [String] =
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".kds") }.sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".kds") }
+        .sorted()
 
     @Test("there are scripts")
     func present() { #expect(Self.scripts.count >= 15) }

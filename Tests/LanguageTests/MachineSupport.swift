@@ -22,7 +22,8 @@ func testChapter() -> Chapter {
                 }
                 return count
             },
-            Builtin("type", "The name of a type.", Parameter<Value>("x", "a value")) { (x: Value) throws in x.typeName },
+            Builtin("type", "The name of a type.", Parameter<Value>("x", "a value")) { (x: Value) throws in x.typeName
+            },
             Builtin("str", "A value as text.", Parameter<Value>("x", "a value")) { (x: Value) throws in x.printed },
             Builtin("repr", "A value as a script writes it.", Parameter<Value>("x", "a value")) { (x: Value) throws in
                 x.display(.inline)
@@ -30,14 +31,16 @@ func testChapter() -> Chapter {
             Builtin("fail", "Raises an error.", Parameter<String>("message", "what it says")) {
                 (message: String) throws -> Void in throw Fault(message, kind: "fail")
             },
-            Builtin("exit", "Ends.", Parameter<Int>("code", "for the system", default: 0)) { (code: Int) throws -> Void in
+            Builtin("exit", "Ends.", Parameter<Int>("code", "for the system", default: 0)) {
+                (code: Int) throws -> Void in
                 throw ExitRequest(code: code)
             },
             Builtin("warn", "Warns.", Parameter<String>("message", "what it says")) {
                 (context: CallContext, message: String) throws -> Void in context.warn(message)
             },
             Builtin(
-                "range", "Numbers.", Parameter<Int>("start", "the first"), Parameter<Int?>("stop", "the end", default: nil),
+                "range", "Numbers.", Parameter<Int>("start", "the first"),
+                Parameter<Int?>("stop", "the end", default: nil),
                 Parameter<Int>("step", "between two", default: 1)
             ) { (start: Int, stop: Int?, step: Int) throws -> Value in
                 .object(try RangeObject(start: stop == nil ? 0 : start, stop: stop ?? start, step: step))
@@ -45,16 +48,21 @@ func testChapter() -> Chapter {
             Builtin("list", "The items.", Parameter<Value>("x", "a sequence")) {
                 (context: CallContext, x: Value) throws -> Value in .list(try context.machine.array(of: x, for: "list"))
             },
-            Builtin("map", "f of each.", Parameter<Value>("items", "a sequence"), Parameter<Callable>("f", "what is called")) {
+            Builtin(
+                "map", "f of each.", Parameter<Value>("items", "a sequence"), Parameter<Callable>("f", "what is called")
+            ) {
                 (context: CallContext, items: Value, f: Callable) throws -> [Value] in
                 try context.machine.array(of: items, for: "map").map { try f(context.machine, $0) }
             },
-            Builtin("append", "Adds an item.", Parameter<Value>("xs", "a list"), Parameter<Value>("item", "what is added")) {
+            Builtin(
+                "append", "Adds an item.", Parameter<Value>("xs", "a list"), Parameter<Value>("item", "what is added")
+            ) {
                 (xs: Value, item: Value) throws -> Void in (xs.object as? ListObject)?.items.append(item)
             },
             Builtin(
                 "attention", "Takes a choice.", Parameter<[Double]>("weights", "numbers"),
-                Parameter<Variant>("variant", "which formula", default: .paper), Parameter<Int?>("dim", "axis", default: nil)
+                Parameter<Variant>("variant", "which formula", default: .paper),
+                Parameter<Int?>("dim", "axis", default: nil)
             ) { (weights: [Double], variant: Variant, dim: Int?) throws -> String in
                 "\(variant.rawValue) \(weights.count) \(dim ?? -1)"
             },

@@ -53,7 +53,12 @@ struct CommandLineTests {
         #expect(kd("-e", "try { exit(\(code)) } catch e { print(\"caught\") }").code == code)
     }
 
-    @Test("wrong usage gives 2 and says what is possible", arguments: [["--bogus"], ["-e"], ["--color=blue", "-e", "1"], ["--threads", "0", "-e", "1"], ["--max-memory", "much", "-e", "1"], ["test"], ["doc"]])
+    @Test(
+        "wrong usage gives 2 and says what is possible",
+        arguments: [
+            ["--bogus"], ["-e"], ["--color=blue", "-e", "1"], ["--threads", "0", "-e", "1"],
+            ["--max-memory", "much", "-e", "1"], ["test"], ["doc"],
+        ])
     func usage(words: [String]) {
         let run = launch(kdPath, words)
         #expect(run.code == 2)
@@ -155,8 +160,10 @@ struct CommandLineTests {
             return Int(state >> 33) % below
         }
         let pieces = [
-            "fn f(x) {", "}", "{", "(", ")", "[", "]", "\"", "'", "\"\"\"", "{x:", "|>", "->", "_", ".", ",", "x = ", "1e999",
-            "0x", "if", "else", "for i in", "while", "try", "catch e", "model M {", "import \"", "**", "\n", "\\", "#", "##", " ",
+            "fn f(x) {", "}", "{", "(", ")", "[", "]", "\"", "'", "\"\"\"", "{x:", "|>", "->", "_", ".", ",", "x = ",
+            "1e999",
+            "0x", "if", "else", "for i in", "while", "try", "catch e", "model M {", "import \"", "**", "\n", "\\", "#",
+            "##", " ",
             "\u{0}", "😀", "with", "return", "test \"", "not", "in", "...", "*a, b = ",
         ]
         let text = (0..<60).map { _ in pieces[random(pieces.count)] }.joined()

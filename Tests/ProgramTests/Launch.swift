@@ -71,7 +71,9 @@ func shell(_ line: String, environment: [String: String] = [:]) -> Launched {
     launch("/bin/sh", ["-c", line], environment: environment.merging(["KD": kdPath]) { own, _ in own })
 }
 
-func launch(_ path: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:]) -> Launched {
+func launch(_ path: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:])
+    -> Launched
+{
     let started = start(path, arguments, input: input, environment: environment)
     return started.wait()
 }
@@ -108,7 +110,8 @@ struct Started {
 
 func exitCode(_ status: Int32) -> Int32 { status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F) }
 
-func start(_ path: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:]) -> Started {
+func start(_ path: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:]) -> Started
+{
     let files = Scratch.temporaryFiles()
     if let input {
         let descriptor = open(files.input, O_WRONLY)
@@ -132,7 +135,7 @@ extension Scratch {
         func one() -> String {
             var template = Array("/tmp/kd-stream-XXXXXX".utf8CString)
             close(mkstemp(&template))
-            return String(cString: template)
+            return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         }
         return (one(), one(), one())
     }
@@ -147,7 +150,9 @@ func spawn(
         if let value = getenv(name) { variables[name] = String(cString: value) }
     }
     variables.merge(environment) { _, own in own }
-    func strings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { (text: String) in strdup(text) } + [nil] }
+    func strings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        texts.map { (text: String) in strdup(text) } + [nil]
+    }
     let words = strings([path] + arguments)
     let pairs = strings(variables.map { "\($0.key)=\($0.value)" })
     defer { for text in words + pairs { free(text) } }

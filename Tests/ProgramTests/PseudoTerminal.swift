@@ -25,7 +25,8 @@ final class PseudoTerminal {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, 0x80 /* POSIX_SPAWN_SETSID */)
+        // POSIX_SPAWN_SETSID
+        posix_spawnattr_setflags(&attributes, 0x80)
         process = spawn(kdPath, arguments, environment: environment, actions: &actions, attributes: &attributes)
     }
 

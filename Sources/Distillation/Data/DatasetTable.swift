@@ -47,7 +47,9 @@ extension Dataset {
             var text = DisplayText.right(number, numbers)
             for (place, k) in visible.enumerated() {
                 let cut = DisplayText.cut(cell(k), to: widths[place])
-                text += "  " + (alignsRight[k] ? DisplayText.right(cut, widths[place]) : DisplayText.left(cut, widths[place]))
+                text +=
+                    "  "
+                    + (alignsRight[k] ? DisplayText.right(cut, widths[place]) : DisplayText.left(cut, widths[place]))
             }
             while text.hasSuffix(" ") { text.removeLast() }
             return text
@@ -63,7 +65,9 @@ extension Dataset {
     private static func fit(_ natural: [Int], into width: Int) -> (visible: [Int], widths: [Int]) {
         let least = 6
         var visible = Array(natural.indices)
-        while visible.count > 1, visible.reduce(0, { $0 + min(natural[$1], least) + 2 }) > width { visible.removeLast() }
+        while visible.count > 1, visible.reduce(0, { $0 + min(natural[$1], least) + 2 }) > width {
+            visible.removeLast()
+        }
         var widths = visible.map { natural[$0] }
         var excess = widths.reduce(0) { $0 + $1 + 2 } - width
         while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 1 {
@@ -99,9 +103,14 @@ extension Dataset {
             parts.append("\(DisplayText.oneLine(name)): \(column.typeName)")
         }
         if let labelColumn, let found = try? labelCounts() {
-            let largest = found.counts.prefix(6).map { "\(DisplayText.cut($0.name, to: 20)) \(Dataset.grouped($0.count))" }
-            var text = "\(DisplayText.oneLine(labelColumn)): \(found.counts.count) \(found.counts.count == 1 ? "class" : "classes")"
-            if !largest.isEmpty { text += " (\(largest.joined(separator: ", "))\(found.counts.count > 6 ? ", …" : ""))" }
+            let largest = found.counts.prefix(6).map {
+                "\(DisplayText.cut($0.name, to: 20)) \(Dataset.grouped($0.count))"
+            }
+            var text =
+                "\(DisplayText.oneLine(labelColumn)): \(found.counts.count) \(found.counts.count == 1 ? "class" : "classes")"
+            if !largest.isEmpty {
+                text += " (\(largest.joined(separator: ", "))\(found.counts.count > 6 ? ", …" : ""))"
+            }
             if found.missing > 0 { text += ", \(Dataset.grouped(found.missing)) without" }
             parts.append(text)
         }

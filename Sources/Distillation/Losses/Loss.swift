@@ -100,12 +100,16 @@ public struct Loss {
         var values: [(name: String, value: Double)] = []
         for term in terms {
             if term.usesTeacher, teacher == nil {
-                throw ModelError(.training, "\(term.name) needs a teacher, and there is none", hint: "distill(teacher, student, on=…)")
+                throw ModelError(
+                    .training, "\(term.name) needs a teacher, and there is none",
+                    hint: "distill(teacher, student, on=…)")
             }
             let bridged = try term.projection?.bridge(student, to: teacher, term) ?? student
             let value = try term.formula(bridged, teacher, batch)
             guard value.count == 1 else {
-                throw ModelError(.training, "\(term.name) must give a single number, it gave a tensor of shape \(value.shape)", hint: "mean(…)")
+                throw ModelError(
+                    .training, "\(term.name) must give a single number, it gave a tensor of shape \(value.shape)",
+                    hint: "mean(…)")
             }
             let number = try value.item()
             guard number.isFinite else {

@@ -99,7 +99,9 @@ public struct ClassificationReport: Sendable {
         for (place, name) in names.enumerated() { text += row(name, scores[place], support[place]) }
         text += "\n"
         if microIsAccuracy {
-            text += DecimalText.right("accuracy", width) + " " + cell("") + cell("") + number(micro.f1) + whole(total) + "\n"
+            text +=
+                DecimalText.right("accuracy", width) + " " + cell("") + cell("") + number(micro.f1) + whole(total)
+                + "\n"
         } else {
             text += row("micro avg", micro, total)
         }

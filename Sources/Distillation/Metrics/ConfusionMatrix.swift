@@ -24,7 +24,9 @@ public struct ConfusionMatrix: Equatable, Sendable {
 
     /// The counts as a table with the classes' names.
     public func text(names: [String]? = nil) -> String {
-        let labels = classes.map { label in names.flatMap { $0.indices.contains(label) ? $0[label] : nil } ?? String(label) }
+        let labels = classes.map { label in
+            names.flatMap { $0.indices.contains(label) ? $0[label] : nil } ?? String(label)
+        }
         let shown = labels.map { DisplayText.cut($0, to: 20) }
         let first = max(shown.map(DisplayText.width).max() ?? 0, 14)
         let widths = shown.indices.map { column in

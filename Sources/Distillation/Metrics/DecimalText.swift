@@ -13,7 +13,8 @@ public enum DecimalText {
         }
         // The program's locale may write a decimal comma.
         return String(
-            decoding: buffer.prefix(max(Int(length), 0)).map { $0 == CChar(44) ? 46 : UInt8(bitPattern: $0) }, as: UTF8.self)
+            decoding: buffer.prefix(max(Int(length), 0)).map { $0 == CChar(44) ? 46 : UInt8(bitPattern: $0) },
+            as: UTF8.self)
     }
 
     /// The text moved to the right edge of `width` characters.

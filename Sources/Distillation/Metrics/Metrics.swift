@@ -141,7 +141,8 @@ extension Metrics {
 
         func check(_ truth: Int, _ row: Int) throws {
             guard truth >= 0, truth < classes else {
-                throw DataError("row \(row): the label is \(truth), but there are scores for \(classes) classes", kind: "index")
+                throw DataError(
+                    "row \(row): the label is \(truth), but there are scores for \(classes) classes", kind: "index")
             }
         }
 
@@ -153,7 +154,8 @@ extension Metrics {
                     let value = self[row, label]
                     guard value >= 0, value <= 1 + 1e-6 else {
                         throw DataError(
-                            "row \(row) holds \(value), which is no probability", hint: "take softmax of the logits first",
+                            "row \(row) holds \(value), which is no probability",
+                            hint: "take softmax of the logits first",
                             kind: "unit")
                     }
                     sum += value

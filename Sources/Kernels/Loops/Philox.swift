@@ -116,10 +116,9 @@ extension RealLoops {
     }
 
     static func dropout(
-        key: UInt64, counter: UInt64, probability: Scalar, _ x: Input, _ out: Output,
-        mask: UnsafeMutablePointer<UInt8>, count n: Int
+        key: UInt64, counter: UInt64, probability: Double, scale: Scalar, _ x: Input,
+        _ out: Output, mask: UnsafeMutablePointer<UInt8>, count n: Int
     ) {
-        let scale = 1 / (1 - probability)
         // uniform ≥ p, on the 24-bit integers that the uniforms are made of.
         let limit = UInt32((probability * 16_777_216).rounded(.up))
         forEachRun(key: key, counter: counter, count: n, wordsEach: 1) { words, _, count, done in

@@ -189,7 +189,8 @@ extension Parser {
         if let first = method.parameters.first, first.name.text == "self" {
             let rest = method.parameters.dropFirst().map { snippet($0.name.span) }.joined(separator: ", ")
             throw problem(
-                "a model's functions do not take `self`", first.name.span, label: "it is known inside, and so are the fields",
+                "a model's functions do not take `self`", first.name.span,
+                label: "it is known inside, and so are the fields",
                 hint: "fn \(name.text)(\(rest)) { … }")
         }
         if name.text == "__init__" {

@@ -9,80 +9,125 @@ func coreChapter() -> Chapter {
         [
             Builtin(
                 "print", "Writes values to the output, with a space between and a new line after.",
-                Parameter<[Value]>.rest("values", "what is written"), Parameter<String>("sep", "between values", default: " "),
+                Parameter<[Value]>.rest("values", "what is written"),
+                Parameter<String>("sep", "between values", default: " "),
                 Parameter<String>("end", "after the last", default: "\n"), example: "print(\"loss\", 0.5)"
             ) { (context: CallContext, values: [Value], separator: String, end: String) throws -> Void in
                 context.machine.output.write(values.map(\.printed).joined(separator: separator) + end, to: .results)
             },
             Builtin(
-                "show", "Shows a value in its full form, as the prompt does.", Parameter<Value>("x", "a value"), example: "show([1, 2])"
+                "show", "Shows a value in its full form, as the prompt does.", Parameter<Value>("x", "a value"),
+                example: "show([1, 2])"
             ) { (context: CallContext, x: Value) throws -> Void in context.machine.output.show(x) },
             Builtin(
-                "warn", "Writes a warning to the messages.", Parameter<Value>("message", "what it says"), example: "warn(\"the dataset is small\")"
+                "warn", "Writes a warning to the messages.", Parameter<Value>("message", "what it says"),
+                example: "warn(\"the dataset is small\")"
             ) { (context: CallContext, message: Value) throws -> Void in context.warn(message.printed) },
             Builtin(
                 "fail", "Raises an error; try … catch e catches it.", Parameter<Value>("message", "one plain sentence"),
-                Parameter<String?>("hint", "what to do about it", default: nil), Parameter<String>("kind", "a word that scripts can compare", default: "fail"),
+                Parameter<String?>("hint", "what to do about it", default: nil),
+                Parameter<String>("kind", "a word that scripts can compare", default: "fail"),
                 example: "try { fail(\"no data\") } catch e { e.message }  # → \"no data\""
-            ) { (message: Value, hint: String?, kind: String) throws -> Void in throw Fault(message.printed, hint: hint, kind: kind) },
+            ) { (message: Value, hint: String?, kind: String) throws -> Void in
+                throw Fault(message.printed, hint: hint, kind: kind)
+            },
             Builtin(
-                "exit", "Ends the program.", Parameter<Int>("code", "0 for success, up to 255", default: 0), example: "# exit(0)"
+                "exit", "Ends the program.", Parameter<Int>("code", "0 for success, up to 255", default: 0),
+                example: "# exit(0)"
             ) { (code: Int) throws -> Void in
-                guard (0...255).contains(code) else { throw Fault("exit: code is \(code); it goes from 0 to 255", kind: "value") }
+                guard (0...255).contains(code) else {
+                    throw Fault("exit: code is \(code); it goes from 0 to 255", kind: "value")
+                }
                 throw ExitRequest(code: code)
             },
-            Builtin("len", "The number of items, characters, rows or first-axis slices.", Parameter<Value>("x", "a list, map, string, range, tensor, dataset or model"), example: "len([4, 5, 6])  # → 3") {
+            Builtin(
+                "len", "The number of items, characters, rows or first-axis slices.",
+                Parameter<Value>("x", "a list, map, string, range, tensor, dataset or model"),
+                example: "len([4, 5, 6])  # → 3"
+            ) {
                 (context: CallContext, x: Value) throws -> Int in
                 guard let count = try x.object?.count(context.machine) else {
                     throw Fault("len: \(x.described) has no length", kind: "type", argument: .positional(0))
                 }
                 return count
             },
-            Builtin("type", "The name of a value's type.", Parameter<Value>("x", "a value"), example: "type(1.5)  # → \"float\"") { (x: Value) throws in x.typeName },
-            Builtin("str", "The text of a value, as print writes it.", Parameter<Value>("x", "a value"), example: "str(1.5)  # → \"1.5\"") { (x: Value) throws in x.printed },
-            Builtin("repr", "The text of a value as a script would write it.", Parameter<Value>("x", "a value"), example: "repr(\"a\")  # → \"\\\"a\\\"\"") { (x: Value) throws in x.display(.inline) },
-            Builtin("same", "Whether two names mean the very same thing, not just equal ones.", Parameter<Value>("a", "a value"), Parameter<Value>("b", "a value"), example: "same([1], [1])  # → false") {
+            Builtin(
+                "type", "The name of a value's type.", Parameter<Value>("x", "a value"),
+                example: "type(1.5)  # → \"float\""
+            ) { (x: Value) throws in x.typeName },
+            Builtin(
+                "str", "The text of a value, as print writes it.", Parameter<Value>("x", "a value"),
+                example: "str(1.5)  # → \"1.5\""
+            ) { (x: Value) throws in x.printed },
+            Builtin(
+                "repr", "The text of a value as a script would write it.", Parameter<Value>("x", "a value"),
+                example: "repr(\"a\")  # → \"\\\"a\\\"\""
+            ) { (x: Value) throws in x.display(.inline) },
+            Builtin(
+                "same", "Whether two names mean the very same thing, not just equal ones.",
+                Parameter<Value>("a", "a value"), Parameter<Value>("b", "a value"), example: "same([1], [1])  # → false"
+            ) {
                 (a: Value, b: Value) throws -> Bool in
                 if let x = a.object as? LayerObject, let y = b.object as? LayerObject { return x.layer === y.layer }
                 if let x = a.object as? TensorObject, let y = b.object as? TensorObject { return x.tensor === y.tensor }
                 return a.isIdentical(to: b)
             },
-            Builtin("int", "A whole number from a number, a string or a tensor; fractions are cut off.", Parameter<Value>("x", "a number, string or tensor"), Parameter<Int>("base", "of a string", default: 10), example: "int(\"42\")  # → 42\nint(-2.7)  # → -2") {
+            Builtin(
+                "int", "A whole number from a number, a string or a tensor; fractions are cut off.",
+                Parameter<Value>("x", "a number, string or tensor"), Parameter<Int>("base", "of a string", default: 10),
+                example: "int(\"42\")  # → 42\nint(-2.7)  # → -2"
+            ) {
                 (x: Value, base: Int) throws -> Value in
                 switch x {
                 case .int: return x
                 case .bool(let value): return .int(value ? 1 : 0)
                 case .float(let value):
                     guard let whole = Int(exactly: value.rounded(.towardZero)) else {
-                        throw Fault("int: \(floatText(value)) does not fit an int", kind: "value", argument: .positional(0))
+                        throw Fault(
+                            "int: \(floatText(value)) does not fit an int", kind: "value", argument: .positional(0))
                     }
                     return .int(whole)
                 case .object(let text as StringObject):
-                    guard (2...36).contains(base) else { throw Fault("int: base is \(base); it goes from 2 to 36", kind: "value") }
+                    guard (2...36).contains(base) else {
+                        throw Fault("int: base is \(base); it goes from 2 to 36", kind: "value")
+                    }
                     let digits = text.text.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "_", with: "")
-                    guard let number = Int(digits.hasPrefix("+") ? String(digits.dropFirst()) : digits, radix: base) else {
-                        throw Fault("int: \(x.described) is no whole number", hint: Double(digits) != nil ? "int(float(x))" : nil, kind: "value", argument: .positional(0))
+                    guard let number = Int(digits.hasPrefix("+") ? String(digits.dropFirst()) : digits, radix: base)
+                    else {
+                        throw Fault(
+                            "int: \(x.described) is no whole number",
+                            hint: Double(digits) != nil ? "int(float(x))" : nil, kind: "value", argument: .positional(0)
+                        )
                     }
                     return .int(number)
                 case .object(let tensor as TensorObject): return try tensor.tensor.converted(to: .i64).scriptValue
                 default: throw Fault("int: \(x.described) is no number", kind: "type", argument: .positional(0))
                 }
             },
-            Builtin("float", "A real number from a number, a string or a tensor.", Parameter<Value>("x", "a number, string or tensor"), example: "float(\"2.5\")  # → 2.5") {
+            Builtin(
+                "float", "A real number from a number, a string or a tensor.",
+                Parameter<Value>("x", "a number, string or tensor"), example: "float(\"2.5\")  # → 2.5"
+            ) {
                 (x: Value) throws -> Value in
                 if let number = x.number { return .float(number) }
                 switch x {
                 case .bool(let value): return .float(value ? 1 : 0)
                 case .object(let text as StringObject):
                     let digits = text.text.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "_", with: "")
-                    guard let number = Double(digits) else { throw Fault("float: \(x.described) is no number", kind: "value", argument: .positional(0)) }
+                    guard let number = Double(digits) else {
+                        throw Fault("float: \(x.described) is no number", kind: "value", argument: .positional(0))
+                    }
                     return .float(number)
                 case .object(let tensor as TensorObject):
-                    return try (tensor.tensor.dtype.isFloating ? tensor.tensor : tensor.tensor.converted(to: .f32)).scriptValue
+                    return try (tensor.tensor.dtype.isFloating ? tensor.tensor : tensor.tensor.converted(to: .f32))
+                        .scriptValue
                 default: throw Fault("float: \(x.described) is no number", kind: "type", argument: .positional(0))
                 }
             },
-            Builtin("bool", "A bool from a number (not zero), a container (not empty) or a tensor (each element).", Parameter<Value>("x", "a value"), example: "bool(0)  # → false") {
+            Builtin(
+                "bool", "A bool from a number (not zero), a container (not empty) or a tensor (each element).",
+                Parameter<Value>("x", "a value"), example: "bool(0)  # → false"
+            ) {
                 (context: CallContext, x: Value) throws -> Value in
                 switch x {
                 case .null: return .bool(false)
@@ -93,19 +138,36 @@ func coreChapter() -> Chapter {
                 case .object(let object): return .bool(try object.count(context.machine) != 0)
                 }
             },
-            Builtin("chr", "The character with a code point.", Parameter<Int>("code", "a Unicode code point"), example: "chr(97)  # → \"a\"") { (code: Int) throws -> String in
-                guard let number = UInt32(exactly: code), let scalar = Unicode.Scalar(number) else { throw Fault("chr: \(code) is no code point", kind: "value") }
+            Builtin(
+                "chr", "The character with a code point.", Parameter<Int>("code", "a Unicode code point"),
+                example: "chr(97)  # → \"a\""
+            ) { (code: Int) throws -> String in
+                guard let number = UInt32(exactly: code), let scalar = Unicode.Scalar(number) else {
+                    throw Fault("chr: \(code) is no code point", kind: "value")
+                }
                 return String(Character(scalar))
             },
-            Builtin("ord", "The code point of a character.", Parameter<String>("character", "a string of one character"), example: "ord(\"a\")  # → 97") { (text: String) throws -> Int in
-                guard text.unicodeScalars.count == 1, let scalar = text.unicodeScalars.first else { throw Fault("ord: the string has \(text.unicodeScalars.count) characters, it must have one", kind: "value") }
+            Builtin(
+                "ord", "The code point of a character.", Parameter<String>("character", "a string of one character"),
+                example: "ord(\"a\")  # → 97"
+            ) { (text: String) throws -> Int in
+                guard text.unicodeScalars.count == 1, let scalar = text.unicodeScalars.first else {
+                    throw Fault(
+                        "ord: the string has \(text.unicodeScalars.count) characters, it must have one", kind: "value")
+                }
                 return Int(scalar.value)
             },
-            Builtin("time", "Seconds since some start, for measuring: t = time(); …; time() - t.", example: "time() > 0  # → true") { () throws -> Double in
+            Builtin(
+                "time", "Seconds since some start, for measuring: t = time(); …; time() - t.",
+                example: "time() > 0  # → true"
+            ) { () throws -> Double in
                 Double(DispatchTime.now().uptimeNanoseconds) / 1e9
             },
-            Builtin("sleep", "Waits; Ctrl-C ends it.", Parameter<Double>("seconds", "how long"), example: "sleep(0)") { (context: CallContext, seconds: Double) throws -> Void in
-                guard seconds >= 0, seconds.isFinite else { throw Fault("sleep: seconds is \(floatText(seconds)); it must be 0 or more", kind: "value") }
+            Builtin("sleep", "Waits; Ctrl-C ends it.", Parameter<Double>("seconds", "how long"), example: "sleep(0)") {
+                (context: CallContext, seconds: Double) throws -> Void in
+                guard seconds >= 0, seconds.isFinite else {
+                    throw Fault("sleep: seconds is \(floatText(seconds)); it must be 0 or more", kind: "value")
+                }
                 let end = Date.timeIntervalSinceReferenceDate + seconds
                 while true {
                     let left = end - Date.timeIntervalSinceReferenceDate
@@ -114,7 +176,10 @@ func coreChapter() -> Chapter {
                     Thread.sleep(forTimeInterval: Swift.min(left, 0.05))
                 }
             },
-            Builtin("copy", "A copy: of a model with parameters of its own, of a list or map with the same items.", Parameter<Value>("x", "a model, list or map"), example: "copy([1, 2])  # → [1, 2]") { (x: Value) throws -> Value in
+            Builtin(
+                "copy", "A copy: of a model with parameters of its own, of a list or map with the same items.",
+                Parameter<Value>("x", "a model, list or map"), example: "copy([1, 2])  # → [1, 2]"
+            ) { (x: Value) throws -> Value in
                 switch x.object {
                 case let model as LayerObject: return try model.layer.copy().scriptValue
                 case let list as ListObject: return .list(list.items)
@@ -124,8 +189,10 @@ func coreChapter() -> Chapter {
             },
         ],
         constants: [
-            ("pi", .float(.pi), "3.141592653589793, half a turn in radians."), ("e", .float(M_E), "2.718281828459045, the base of exp and log."),
-            ("inf", .float(.infinity), "Larger than every number."), ("nan", .float(.nan), "Not a number; equal to nothing."),
+            ("pi", .float(.pi), "3.141592653589793, half a turn in radians."),
+            ("e", .float(M_E), "2.718281828459045, the base of exp and log."),
+            ("inf", .float(.infinity), "Larger than every number."),
+            ("nan", .float(.nan), "Not a number; equal to nothing."),
         ])
 }
 
@@ -135,46 +202,92 @@ func sequenceChapter() -> Chapter {
     return Chapter(
         "Sequences", "Lists and other things one can go through.",
         [
-            Builtin("range", "Whole numbers from start up to, and without, stop.", Parameter<Int>("start", "the first; alone, the stop of a range from 0"), Parameter<Int?>("stop", "where it ends", default: nil), Parameter<Int>("step", "distance", default: 1), example: "list(range(3))  # → [0, 1, 2]") {
-                (start: Int, stop: Int?, step: Int) throws -> Value in .object(try RangeObject(start: stop == nil ? 0 : start, stop: stop ?? start, step: step))
+            Builtin(
+                "range", "Whole numbers from start up to, and without, stop.",
+                Parameter<Int>("start", "the first; alone, the stop of a range from 0"),
+                Parameter<Int?>("stop", "where it ends", default: nil), Parameter<Int>("step", "distance", default: 1),
+                example: "list(range(3))  # → [0, 1, 2]"
+            ) {
+                (start: Int, stop: Int?, step: Int) throws -> Value in
+                .object(try RangeObject(start: stop == nil ? 0 : start, stop: stop ?? start, step: step))
             },
-            Builtin("list", "A list of the items of anything one can go through.", Parameter<Value>("items", "a range, string, map, tensor …", default: .list([])), example: "list(\"abc\")  # → [\"a\", \"b\", \"c\"]") {
+            Builtin(
+                "list", "A list of the items of anything one can go through.",
+                Parameter<Value>("items", "a range, string, map, tensor …", default: .list([])),
+                example: "list(\"abc\")  # → [\"a\", \"b\", \"c\"]"
+            ) {
                 (context: CallContext, items: Value) throws -> [Value] in
                 if let range = items.object as? RangeObject { try ListObject.check(count: range.length) }
                 return try context.machine.array(of: items, for: "list")
             },
-            Builtin("map", "A list of f(item) for each item; also written items |> map(f).", Parameter<Value>("items", "what is gone through"), function, example: "[1, 2] |> map(x -> x * 10)  # → [10, 20]\nmap(x -> x * 10, [1, 2])  # → [10, 20]") {
+            Builtin(
+                "map", "A list of f(item) for each item; also written items |> map(f).",
+                Parameter<Value>("items", "what is gone through"), function,
+                example: "[1, 2] |> map(x -> x * 10)  # → [10, 20]\nmap(x -> x * 10, [1, 2])  # → [10, 20]"
+            ) {
                 (context: CallContext, items: Value, f: Callable) throws -> Value in try mapped(context, items, f)
             },
-            Builtin("filter", "The items for which f(item) is true; a dataset gives a dataset.", Parameter<Value>("items", "what is gone through"), Parameter<Callable>("f", "a function that answers a bool"), example: "[1, 2, 3] |> filter(x -> x > 1)  # → [2, 3]") {
+            Builtin(
+                "filter", "The items for which f(item) is true; a dataset gives a dataset.",
+                Parameter<Value>("items", "what is gone through"),
+                Parameter<Callable>("f", "a function that answers a bool"),
+                example: "[1, 2, 3] |> filter(x -> x > 1)  # → [2, 3]"
+            ) {
                 (context: CallContext, items: Value, f: Callable) throws -> Value in try filtered(context, items, f)
             },
-            Builtin("reduce", "All items combined: f(f(first, second), third) …", Parameter<Value>("items", "what is gone through"), Parameter<Callable>("f", "a function of two values"), Parameter<Value>("start", "what the first item is combined with", default: .null), example: "reduce([1, 2, 3], (a, b) -> a * b)  # → 6") {
+            Builtin(
+                "reduce", "All items combined: f(f(first, second), third) …",
+                Parameter<Value>("items", "what is gone through"), Parameter<Callable>("f", "a function of two values"),
+                Parameter<Value>("start", "what the first item is combined with", default: .null),
+                example: "reduce([1, 2, 3], (a, b) -> a * b)  # → 6"
+            ) {
                 (context: CallContext, items: Value, f: Callable, start: Value) throws -> Value in
                 var values = try context.machine.array(of: items, for: "reduce")[...]
-                guard var result = start.isNull ? values.popFirst() : start else { throw Fault("reduce: there are no items", hint: "reduce(items, f, start=0)", kind: "value") }
+                guard var result = start.isNull ? values.popFirst() : start else {
+                    throw Fault("reduce: there are no items", hint: "reduce(items, f, start=0)", kind: "value")
+                }
                 for value in values {
                     try context.checkInterrupt()
                     result = try f(context.machine, result, value)
                 }
                 return result
             },
-            Builtin("sorted", "A list of the items in order.", Parameter<Value>("items", "what is sorted"), Parameter<Callable?>("key", "what items are compared by", default: nil), Parameter<Bool>("reverse", "largest first", default: false), example: "sorted([3, 1, 2])  # → [1, 2, 3]") {
+            Builtin(
+                "sorted", "A list of the items in order.", Parameter<Value>("items", "what is sorted"),
+                Parameter<Callable?>("key", "what items are compared by", default: nil),
+                Parameter<Bool>("reverse", "largest first", default: false), example: "sorted([3, 1, 2])  # → [1, 2, 3]"
+            ) {
                 (context: CallContext, items: Value, key: Callable?, reverse: Bool) throws -> [Value] in
-                try sortedItems(context, try context.machine.array(of: items, for: "sorted"), key: key, descending: reverse)
+                try sortedItems(
+                    context, try context.machine.array(of: items, for: "sorted"), key: key, descending: reverse)
             },
-            Builtin("reversed", "A list of the items from the last to the first.", Parameter<Value>("items", "what is reversed"), example: "reversed([1, 2, 3])  # → [3, 2, 1]") {
-                (context: CallContext, items: Value) throws -> [Value] in try context.machine.array(of: items, for: "reversed").reversed()
+            Builtin(
+                "reversed", "A list of the items from the last to the first.",
+                Parameter<Value>("items", "what is reversed"), example: "reversed([1, 2, 3])  # → [3, 2, 1]"
+            ) {
+                (context: CallContext, items: Value) throws -> [Value] in
+                try context.machine.array(of: items, for: "reversed").reversed()
             },
-            Builtin("zip", "A list of the first items of all, the second items of all …; as long as the shortest.", Parameter<[Value]>.rest("sequences", "two or more"), example: "zip([1, 2], [\"a\", \"b\"])  # → [[1, \"a\"], [2, \"b\"]]") {
+            Builtin(
+                "zip", "A list of the first items of all, the second items of all …; as long as the shortest.",
+                Parameter<[Value]>.rest("sequences", "two or more"),
+                example: "zip([1, 2], [\"a\", \"b\"])  # → [[1, \"a\"], [2, \"b\"]]"
+            ) {
                 (context: CallContext, sequences: [Value]) throws -> Value in
                 let lists = try sequences.map { try context.machine.array(of: $0, for: "zip") }
                 let count = lists.map(\.count).min() ?? 0
                 return .list((0..<count).map { index in .list(lists.map { $0[index] }) })
             },
-            Builtin("enumerate", "A list of [0, first], [1, second] …", Parameter<Value>("items", "what is counted"), Parameter<Int>("start", "the first number", default: 0), example: "enumerate([\"a\", \"b\"])  # → [[0, \"a\"], [1, \"b\"]]") {
+            Builtin(
+                "enumerate", "A list of [0, first], [1, second] …", Parameter<Value>("items", "what is counted"),
+                Parameter<Int>("start", "the first number", default: 0),
+                example: "enumerate([\"a\", \"b\"])  # → [[0, \"a\"], [1, \"b\"]]"
+            ) {
                 (context: CallContext, items: Value, start: Int) throws -> Value in
-                .list(try context.machine.array(of: items, for: "enumerate").enumerated().map { .list([.int(start &+ $0.offset), $0.element]) })
+                .list(
+                    try context.machine.array(of: items, for: "enumerate").enumerated().map {
+                        .list([.int(start &+ $0.offset), $0.element])
+                    })
             },
         ])
 }
@@ -195,7 +308,10 @@ private func filtered(_ context: CallContext, _ items: Value, _ f: Callable) thr
     func accepts(_ value: Value) throws -> Bool {
         try context.checkInterrupt()
         let answer = try f(context.machine, value)
-        guard let verdict = answer.bool else { throw Fault("filter: f must answer a bool, it answered \(answer.described)", kind: "type", argument: .positional(1)) }
+        guard let verdict = answer.bool else {
+            throw Fault(
+                "filter: f must answer a bool, it answered \(answer.described)", kind: "type", argument: .positional(1))
+        }
         return verdict
     }
     if let data = (items.object as? DatasetObject)?.dataset {
@@ -225,7 +341,9 @@ func sortedItems(_ context: CallContext, _ items: [Value], key: Callable?, desce
             if comparisons & 1023 == 0 { try context.checkInterrupt() }
             let (a, b) = descending ? (left[i].key, right[j].key) : (right[j].key, left[i].key)
             guard let order = try order(a, b) else {
-                throw Fault("\(context.name): \(left[i].key.described) and \(right[j].key.described) have no order", hint: "give key=, a function that answers numbers or strings", kind: "type")
+                throw Fault(
+                    "\(context.name): \(left[i].key.described) and \(right[j].key.described) have no order",
+                    hint: "give key=, a function that answers numbers or strings", kind: "type")
             }
             if order == .less {
                 result.append(right[j])

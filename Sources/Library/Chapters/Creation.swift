@@ -22,7 +22,8 @@ func creationChapter() -> Chapter {
             Builtin(
                 "tensor", "A tensor of the numbers in a list.",
                 Parameter<Value>("data", "a number, nested lists of numbers, or a tensor"),
-                Parameter<DType?>("dtype", "type of the elements; by default bool, i64 or f32 as the numbers are", default: nil),
+                Parameter<DType?>(
+                    "dtype", "type of the elements; by default bool, i64 or f32 as the numbers are", default: nil),
                 example: "tensor([[1, 2], [3, 4]]).shape  # → [2, 2]"
             ) { (data: Value, dtype: DType?) throws -> Tensor in
                 if let list = data.object as? ListObject { return try Tensor.fromList(list, dtype: dtype) }
@@ -37,8 +38,12 @@ func creationChapter() -> Chapter {
             },
             filled("zeros", "A tensor of zeros.", 0, example: "zeros(2, 2)  # → [[0. 0.]\n# → [0. 0.]]"),
             filled("ones", "A tensor of ones.", 1, example: "ones(3)  # → [1. 1. 1.]"),
-            like("zeros_like", "Zeros of the shape and type of another tensor.", 0, example: "zeros_like(tensor([1, 2]))  # → [0 0]"),
-            like("ones_like", "Ones of the shape and type of another tensor.", 1, example: "ones_like(tensor([1, 2]))  # → [1 1]"),
+            like(
+                "zeros_like", "Zeros of the shape and type of another tensor.", 0,
+                example: "zeros_like(tensor([1, 2]))  # → [0 0]"),
+            like(
+                "ones_like", "Ones of the shape and type of another tensor.", 1,
+                example: "ones_like(tensor([1, 2]))  # → [1 1]"),
             Builtin(
                 "full", "A tensor with the same number everywhere.", Parameter<ShapeArgument>("shape", "sizes"),
                 Parameter<Value>("value", "the number"),
@@ -73,7 +78,8 @@ func creationChapter() -> Chapter {
                     dtype ?? (whole ? .i64 : .f32))
             },
             Builtin(
-                "linspace", "Evenly spaced numbers from start to stop, both included.", Parameter<Double>("start", "the first"),
+                "linspace", "Evenly spaced numbers from start to stop, both included.",
+                Parameter<Double>("start", "the first"),
                 Parameter<Double>("stop", "the last"), Parameter<Int>("count", "how many"),
                 Parameter<DType>("dtype", "type of the elements", default: .f32),
                 example: "linspace(0, 1, 5)  # → [0.   0.25 0.5  0.75 1.  ]"
@@ -83,15 +89,18 @@ func creationChapter() -> Chapter {
             Builtin(
                 "eye", "A matrix with ones on its diagonal.", Parameter<Int>("n", "rows"),
                 Parameter<Int?>("m", "columns; as many as rows when left out", default: nil),
-                Parameter<DType>("dtype", "type of the elements", default: .f32), example: "eye(2)  # → [[1. 0.]\n# → [0. 1.]]"
+                Parameter<DType>("dtype", "type of the elements", default: .f32),
+                example: "eye(2)  # → [[1. 0.]\n# → [0. 1.]]"
             ) { (n: Int, m: Int?, dtype: DType) throws in try eye(n, m ?? n, dtype) },
             Builtin(
-                "one_hot", "For each class number a row with a one in its place.", Parameter<Tensor>("labels", "[B] class numbers"),
+                "one_hot", "For each class number a row with a one in its place.",
+                Parameter<Tensor>("labels", "[B] class numbers"),
                 Parameter<Int>("classes", "number of classes"),
                 example: "one_hot(tensor([1]), 3)  # → [[0. 1. 0.]]"
             ) { (labels: Tensor, classes: Int) throws in try oneHot(labels, classes: classes) },
             Builtin(
-                "track", "A tensor with the same values whose gradient may be asked for.", Parameter<Tensor>("x", "real numbers"),
+                "track", "A tensor with the same values whose gradient may be asked for.",
+                Parameter<Tensor>("x", "real numbers"),
                 example: "x = track(tensor([3.0]))\ngrad(sum(x ** 2), wrt=x)  # → [6.]"
             ) { (x: Tensor) throws in try x.tracked() },
             Builtin(
@@ -114,7 +123,8 @@ func creationChapter() -> Chapter {
                 Parameter<DType>("dtype", "type of the elements"), example: "tensor([1, 2]).to(\"f32\")  # → [1. 2.]"
             ) { (x: Tensor, dtype: DType) throws in try x.converted(to: dtype) },
             Builtin(
-                "item", "The number of a tensor that has one element.", Parameter<Tensor>("x", "a tensor of one element"),
+                "item", "The number of a tensor that has one element.",
+                Parameter<Tensor>("x", "a tensor of one element"),
                 example: "item(tensor([2.5]))  # → 2.5"
             ) { (x: Tensor) throws in try x.scalarValue() },
             Builtin(
@@ -122,12 +132,14 @@ func creationChapter() -> Chapter {
                 example: "tolist(tensor([[1, 2], [3, 4]]))  # → [[1, 2], [3, 4]]"
             ) { (x: Tensor) throws in try x.nestedList() },
             Builtin(
-                "unit", "What the numbers mean: \"logits\", \"probabilities\", \"log-probabilities\", \"labels\" or nil.",
+                "unit",
+                "What the numbers mean: \"logits\", \"probabilities\", \"log-probabilities\", \"labels\" or nil.",
                 Parameter<Tensor>("x", "a tensor"), example: "unit(softmax(tensor([1.0, 2.0])))  # → \"probabilities\""
             ) { (x: Tensor) throws -> String? in x.unit?.rawValue },
             Builtin(
                 "with_unit", "The same numbers with another meaning, for values that come from elsewhere.",
-                Parameter<Tensor>("x", "a tensor"), Parameter<UnitArgument>("unit", "what they mean; nil for nothing special"),
+                Parameter<Tensor>("x", "a tensor"),
+                Parameter<UnitArgument>("unit", "what they mean; nil for nothing special"),
                 example: "unit(with_unit(tensor([0.5, 0.5]), \"probabilities\"))  # → \"probabilities\""
             ) { (x: Tensor, unit: UnitArgument) throws in try x.meaning(unit.unit) },
         ])
@@ -155,7 +167,10 @@ struct UnitArgument: ScriptConvertible {
 
 /// Random tensors: a counter-based stream that gives the same numbers for any number of threads.
 func randomChapter() -> Chapter {
-    func shaped(_ name: String, _ summary: String, details: String = "", example: String, _ body: @escaping ([Int], DType) throws -> Tensor)
+    func shaped(
+        _ name: String, _ summary: String, details: String = "", example: String,
+        _ body: @escaping ([Int], DType) throws -> Tensor
+    )
         -> Builtin
     {
         Builtin(
@@ -172,12 +187,17 @@ func randomChapter() -> Chapter {
                 details: "Philox4x32-10: the n-th number depends on seed and n alone. Salmon et al. 2011.",
                 example: "seed(7)\na = rand(2)\nseed(7)\nall(a == rand(2))  # → true"
             ) { (n: Int) throws -> Void in seed(n) },
-            shaped("rand", "Random numbers from 0 up to 1.", example: "rand(2, 3).shape  # → [2, 3]") { try rand($0, $1) },
-            shaped("randn", "Random numbers of the standard normal distribution.", example: "randn(2, 3).shape  # → [2, 3]") {
+            shaped("rand", "Random numbers from 0 up to 1.", example: "rand(2, 3).shape  # → [2, 3]") {
+                try rand($0, $1)
+            },
+            shaped(
+                "randn", "Random numbers of the standard normal distribution.", example: "randn(2, 3).shape  # → [2, 3]"
+            ) {
                 try randn($0, $1)
             },
             Builtin(
-                "randint", "Random whole numbers from low up to, and without, high.", Parameter<Int>("low", "the smallest"),
+                "randint", "Random whole numbers from low up to, and without, high.",
+                Parameter<Int>("low", "the smallest"),
                 Parameter<Int>("high", "one more than the largest"), Parameter<ShapeArgument>("shape", "sizes"),
                 example: "all(randint(0, 10, [5]) < 10)  # → true"
             ) { (low: Int, high: Int, shape: ShapeArgument) throws in try randint(low, high, shape.sizes) },
@@ -186,20 +206,23 @@ func randomChapter() -> Chapter {
                 example: "sort(randperm(4))  # → [0 1 2 3]"
             ) { (n: Int) throws in try randperm(n) },
             Builtin(
-                "bernoulli", "Ones with probability p, zeros otherwise.", Parameter<Double>("p", "probability of a one"),
+                "bernoulli", "Ones with probability p, zeros otherwise.",
+                Parameter<Double>("p", "probability of a one"),
                 Parameter<ShapeArgument>("shape", "sizes"), example: "bernoulli(1.0, [3])  # → [1. 1. 1.]"
             ) { (p: Double, shape: ShapeArgument) throws in try bernoulli(Tensor.filled(p, shape: shape.sizes, .f32)) },
             Builtin(
                 "uniform", "Random numbers between two bounds.", Parameter<Double>("low", "lower bound"),
                 Parameter<Double>("high", "upper bound"), Parameter<ShapeArgument>("shape", "sizes"),
-                Parameter<DType>("dtype", "type of the elements", default: .f32), example: "uniform(-1, 1, [2]).shape  # → [2]"
+                Parameter<DType>("dtype", "type of the elements", default: .f32),
+                example: "uniform(-1, 1, [2]).shape  # → [2]"
             ) { (low: Double, high: Double, shape: ShapeArgument, dtype: DType) throws in
                 try uniform(shape.sizes, low: low, high: high, dtype)
             },
             Builtin(
                 "normal", "Random numbers of a normal distribution.", Parameter<Double>("mean", "its mean"),
                 Parameter<Double>("std", "its standard deviation"), Parameter<ShapeArgument>("shape", "sizes"),
-                Parameter<DType>("dtype", "type of the elements", default: .f32), example: "normal(0, 1, [2]).shape  # → [2]"
+                Parameter<DType>("dtype", "type of the elements", default: .f32),
+                example: "normal(0, 1, [2]).shape  # → [2]"
             ) { (mean: Double, std: Double, shape: ShapeArgument, dtype: DType) throws in
                 try normal(shape.sizes, mean: mean, std: std, dtype)
             },

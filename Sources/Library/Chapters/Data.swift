@@ -56,26 +56,36 @@ func fileChapter() -> Chapter {
     let text = Parameter<RoleArgument>("text", "the column that models read; nil finds one", default: .automatic)
     let label = Parameter<RoleArgument>("label", "the column of the classes; nil finds one", default: .automatic)
     let labels = Parameter<[String]?>("labels", "names of the classes in the order of their numbers", default: nil)
-    let types = Parameter<ColumnTypes>("types", "types of columns that are not to be found out", default: ColumnTypes(types: [:]), text: "nil")
+    let types = Parameter<ColumnTypes>(
+        "types", "types of columns that are not to be found out", default: ColumnTypes(types: [:]), text: "nil")
     return Chapter(
         "Files", "Reading and writing files; paths are looked up from the working folder, then beside the script.",
         [
             Builtin(
-                "read_tsv", "A dataset from tab-separated lines under a header, without quoting.", path, text, label, labels, types,
+                "read_tsv", "A dataset from tab-separated lines under a header, without quoting.", path, text, label,
+                labels, types,
                 details: "A ragged line, bytes that are not UTF-8 or an empty file are errors with the line.",
-                example: "write_tsv(dataset({\"text\": [\"fine\", \"dull\"], \"label\": [1, 0]}), \"/tmp/kd-example.tsv\")\nlen(read_tsv(\"/tmp/kd-example.tsv\"))  # → 2"
-            ) { (context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?, types: ColumnTypes) throws in
+                example:
+                    "write_tsv(dataset({\"text\": [\"fine\", \"dull\"], \"label\": [1, 0]}), \"/tmp/kd-example.tsv\")\nlen(read_tsv(\"/tmp/kd-example.tsv\"))  # → 2"
+            ) {
+                (
+                    context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?,
+                    types: ColumnTypes
+                ) throws in
                 try DatasetReader.tsv(context.located(path), options(text, label, labels, types))
             },
             Builtin(
-                "read_csv", "A dataset from comma-separated values, quoted as RFC 4180 says.", path, text, label, labels, types,
+                "read_csv", "A dataset from comma-separated values, quoted as RFC 4180 says.", path, text, label,
+                labels, types,
                 Parameter<String>("delimiter", "one character", default: ","),
                 Parameter<Bool>("header", "whether the first line names the columns", default: true),
                 Parameter<[String]?>("names", "names for the columns", default: nil),
-                example: "write_csv(dataset({\"a\": [1, 2]}), \"/tmp/kd-example.csv\")\nread_csv(\"/tmp/kd-example.csv\")[\"a\"]  # → [1, 2]"
+                example:
+                    "write_csv(dataset({\"a\": [1, 2]}), \"/tmp/kd-example.csv\")\nread_csv(\"/tmp/kd-example.csv\")[\"a\"]  # → [1, 2]"
             ) {
                 (
-                    context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?, types: ColumnTypes,
+                    context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?,
+                    types: ColumnTypes,
                     delimiter: String, header: Bool, names: [String]?
                 ) throws -> Dataset in
                 var options = options(text, label, labels, types)
@@ -86,14 +96,25 @@ func fileChapter() -> Chapter {
             },
             Builtin(
                 "read_jsonl", "A dataset from one JSON object a line.", path, text, label, labels, types,
-                example: "write_jsonl(dataset({\"a\": [1, 2]}), \"/tmp/kd-example.jsonl\")\nread_jsonl(\"/tmp/kd-example.jsonl\")[\"a\"]  # → [1, 2]"
-            ) { (context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?, types: ColumnTypes) throws in
+                example:
+                    "write_jsonl(dataset({\"a\": [1, 2]}), \"/tmp/kd-example.jsonl\")\nread_jsonl(\"/tmp/kd-example.jsonl\")[\"a\"]  # → [1, 2]"
+            ) {
+                (
+                    context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?,
+                    types: ColumnTypes
+                ) throws in
                 try DatasetReader.jsonl(context.located(path), options(text, label, labels, types))
             },
             Builtin(
-                "read_json", "What a JSON file holds; a list of objects becomes a dataset.", path, text, label, labels, types,
-                example: "write_text(\"[1, 2.5, null]\", \"/tmp/kd-example.json\")\nread_json(\"/tmp/kd-example.json\")  # → [1, 2.5, nil]"
-            ) { (context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?, types: ColumnTypes) throws -> Value in
+                "read_json", "What a JSON file holds; a list of objects becomes a dataset.", path, text, label, labels,
+                types,
+                example:
+                    "write_text(\"[1, 2.5, null]\", \"/tmp/kd-example.json\")\nread_json(\"/tmp/kd-example.json\")  # → [1, 2.5, nil]"
+            ) {
+                (
+                    context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?,
+                    types: ColumnTypes
+                ) throws -> Value in
                 switch try DatasetReader.json(context.located(path), options(text, label, labels, types)) {
                 case .dataset(let data): data.scriptValue
                 case .value(let value): value.scriptValue
@@ -101,26 +122,34 @@ func fileChapter() -> Chapter {
             },
             Builtin(
                 "read_lines", "A dataset with one text a line.", path,
-                example: "write_text(\"one\\ntwo\\n\", \"/tmp/kd-example.txt\")\nlen(read_lines(\"/tmp/kd-example.txt\"))  # → 2"
-            ) { (context: CallContext, path: String) throws in try DatasetReader.text(context.located(path), TableOptions()) },
+                example:
+                    "write_text(\"one\\ntwo\\n\", \"/tmp/kd-example.txt\")\nlen(read_lines(\"/tmp/kd-example.txt\"))  # → 2"
+            ) { (context: CallContext, path: String) throws in
+                try DatasetReader.text(context.located(path), TableOptions())
+            },
             Builtin(
                 "read_text", "A whole file as one string.", path,
-                example: "write_text(\"hello\", \"/tmp/kd-example.txt\")\nread_text(\"/tmp/kd-example.txt\")  # → \"hello\""
+                example:
+                    "write_text(\"hello\", \"/tmp/kd-example.txt\")\nread_text(\"/tmp/kd-example.txt\")  # → \"hello\""
             ) { (context: CallContext, path: String) throws in try File.readText(context.located(path)) },
             Builtin(
-                "write_text", "Writes a string to a file, at once or not at all.", Parameter<String>("text", "what is written"),
+                "write_text", "Writes a string to a file, at once or not at all.",
+                Parameter<String>("text", "what is written"),
                 Parameter<String>("path", "the file"), example: "write_text(\"hello\", \"/tmp/kd-example.txt\")"
             ) { (text: String, path: String) throws -> Void in try File.write(text, to: path) },
             Builtin(
-                "write_tsv", "Writes a dataset as tab-separated lines.", Parameter<Dataset>("data", "a dataset"), Parameter<String>("path", "the file"),
+                "write_tsv", "Writes a dataset as tab-separated lines.", Parameter<Dataset>("data", "a dataset"),
+                Parameter<String>("path", "the file"),
                 example: "write_tsv(dataset({\"a\": [1]}), \"/tmp/kd-example.tsv\")"
             ) { (data: Dataset, path: String) throws -> Void in try DatasetWriter.tsv(data, to: path) },
             Builtin(
-                "write_csv", "Writes a dataset as comma-separated values.", Parameter<Dataset>("data", "a dataset"), Parameter<String>("path", "the file"),
+                "write_csv", "Writes a dataset as comma-separated values.", Parameter<Dataset>("data", "a dataset"),
+                Parameter<String>("path", "the file"),
                 example: "write_csv(dataset({\"a\": [1]}), \"/tmp/kd-example.csv\")"
             ) { (data: Dataset, path: String) throws -> Void in try DatasetWriter.csv(data, to: path) },
             Builtin(
-                "write_jsonl", "Writes a dataset as one JSON object a line.", Parameter<Dataset>("data", "a dataset"), Parameter<String>("path", "the file"),
+                "write_jsonl", "Writes a dataset as one JSON object a line.", Parameter<Dataset>("data", "a dataset"),
+                Parameter<String>("path", "the file"),
                 example: "write_jsonl(dataset({\"a\": [1]}), \"/tmp/kd-example.jsonl\")"
             ) { (data: Dataset, path: String) throws -> Void in try DatasetWriter.jsonl(data, to: path) },
         ])
@@ -157,12 +186,16 @@ func dataChapter() -> Chapter {
         "Datasets", "Rows of texts, labels and numbers.",
         [
             Builtin(
-                "dataset", "A dataset from a map of columns, or from a list of maps, one a row.", Parameter<Value>("columns", "{\"text\": […], \"label\": […]}"),
+                "dataset", "A dataset from a map of columns, or from a list of maps, one a row.",
+                Parameter<Value>("columns", "{\"text\": […], \"label\": […]}"),
                 Parameter<RoleArgument>("text", "the column that models read; nil finds one", default: .automatic),
                 Parameter<RoleArgument>("label", "the column of the classes; nil finds one", default: .automatic),
                 Parameter<[String]?>("labels", "names of the classes in the order of their numbers", default: nil),
-                Parameter<String>("name", "its name", default: "data"), example: "len(dataset({\"text\": [\"fine\", \"dull\"], \"label\": [1, 0]}))  # → 2"
-            ) { (source: Value, text: RoleArgument, label: RoleArgument, labels: [String]?, name: String) throws -> Dataset in
+                Parameter<String>("name", "its name", default: "data"),
+                example: "len(dataset({\"text\": [\"fine\", \"dull\"], \"label\": [1, 0]}))  # → 2"
+            ) {
+                (source: Value, text: RoleArgument, label: RoleArgument, labels: [String]?, name: String) throws
+                    -> Dataset in
                 if let list = source.object as? ListObject {
                     let rows = try list.items.enumerated().map { row, item in
                         guard let map = item.object as? MapObject else {
@@ -170,39 +203,53 @@ func dataChapter() -> Chapter {
                         }
                         return try map.entries.map { (name: try columnName($0.key), cell: Distillation.Cell($0.value)) }
                     }
-                    return try Dataset.rows(rows, name: name).assigning(text: text.role, label: label.role, labelNames: labels)
+                    return try Dataset.rows(rows, name: name).assigning(
+                        text: text.role, label: label.role, labelNames: labels)
                 }
                 guard let map = source.object as? MapObject else {
-                    throw Fault("dataset: columns must be a map or a list of maps, not \(source.described)", kind: "type")
+                    throw Fault(
+                        "dataset: columns must be a map or a list of maps, not \(source.described)", kind: "type")
                 }
                 let columns = try map.entries.map { key, value in
                     let name = try columnName(key)
                     if let tensor = (value.object as? TensorObject)?.tensor { return (name, Column.tensor(tensor)) }
                     guard let items = value.items else {
-                        throw Fault("dataset: the column \"\(name)\" must be a list or a tensor, not \(value.described)", kind: "type")
+                        throw Fault(
+                            "dataset: the column \"\(name)\" must be a list or a tensor, not \(value.described)",
+                            kind: "type")
                     }
                     return (name, try Column(items.map { Distillation.Cell($0) }))
                 }
                 return try Dataset(name: name, columns: columns, text: text.role, label: label.role, labelNames: labels)
             },
             Builtin(
-                "split", "Random parts by fractions that add up to 1; a string is cut at a separator instead.", Parameter<Value>("data", "a dataset or a string"),
+                "split", "Random parts by fractions that add up to 1; a string is cut at a separator instead.",
+                Parameter<Value>("data", "a dataset or a string"),
                 Parameter<[Value]>.rest("fractions", "such as 0.8, 0.1, 0.1; for a string the separator"),
                 Parameter<Int>("seed", "which random parts", default: 0),
                 Parameter<Bool>("stratified", "each part has the classes in the same shares", default: false),
                 Parameter<String?>("together", "a column whose equal values stay in one part", default: nil),
-                example: "a, b = dataset({\"x\": [1, 2, 3, 4]}) |> split(0.5, 0.5)\nlen(a)  # → 2\nsplit(\"a b\")  # → [\"a\", \"b\"]"
-            ) { (context: CallContext, source: Value, fractions: [Value], seed: Int, stratified: Bool, together: String?) throws -> Value in
+                example:
+                    "a, b = dataset({\"x\": [1, 2, 3, 4]}) |> split(0.5, 0.5)\nlen(a)  # → 2\nsplit(\"a b\")  # → [\"a\", \"b\"]"
+            ) {
+                (
+                    context: CallContext, source: Value, fractions: [Value], seed: Int, stratified: Bool,
+                    together: String?
+                ) throws -> Value in
                 if let text = source.string { return try CoreStrings.split(text, fractions) }
                 if let tensor = (source.object as? TensorObject)?.tensor {
                     let sizes = try fractions.first.map { try [Int].from($0) ?? [] } ?? []
                     return try split(tensor, sizes: sizes, fractions.count > 1 ? fractions[1].int ?? 0 : 0).scriptValue
                 }
                 guard let data = (source.object as? DatasetObject)?.dataset else {
-                    throw Fault("split: data must be a dataset, a tensor or a string, not \(source.described)", kind: "type", argument: .positional(0))
+                    throw Fault(
+                        "split: data must be a dataset, a tensor or a string, not \(source.described)", kind: "type",
+                        argument: .positional(0))
                 }
                 let shares = try fractions.map { value in
-                    guard let share = value.number else { throw Fault("split: a fraction must be a number, not \(value.described)", kind: "type") }
+                    guard let share = value.number else {
+                        throw Fault("split: a fraction must be a number, not \(value.described)", kind: "type")
+                    }
                     return share
                 }
                 return try data.split(shares, seed: seed, stratified: stratified, together: together).scriptValue
@@ -211,14 +258,21 @@ func dataChapter() -> Chapter {
                 "shuffle", "The rows in random order.", data, Parameter<Int>("seed", "which order", default: 0),
                 example: "len(shuffle(dataset({\"x\": [1, 2, 3]})))  # → 3"
             ) { (data: Dataset, seed: Int) throws in try data.shuffled(seed: seed) },
-            Builtin("take", "The first rows.", data, Parameter<Int>("n", "how many"), example: "len(take(dataset({\"x\": [1, 2, 3]}), 2))  # → 2") {
+            Builtin(
+                "take", "The first rows.", data, Parameter<Int>("n", "how many"),
+                example: "len(take(dataset({\"x\": [1, 2, 3]}), 2))  # → 2"
+            ) {
                 (data: Dataset, n: Int) throws in try data.take(n)
             },
-            Builtin("drop", "All but the first rows.", data, Parameter<Int>("n", "how many"), example: "len(drop(dataset({\"x\": [1, 2, 3]}), 2))  # → 1") {
+            Builtin(
+                "drop", "All but the first rows.", data, Parameter<Int>("n", "how many"),
+                example: "len(drop(dataset({\"x\": [1, 2, 3]}), 2))  # → 1"
+            ) {
                 (data: Dataset, n: Int) throws in try data.drop(n)
             },
             Builtin(
-                "concat", "The rows of several datasets with the same columns.", Parameter<[Dataset]>.rest("datasets", "two or more"),
+                "concat", "The rows of several datasets with the same columns.",
+                Parameter<[Dataset]>.rest("datasets", "two or more"),
                 example: "d = dataset({\"x\": [1]})\nlen(concat(d, d))  # → 2"
             ) { (datasets: [Dataset]) throws -> Dataset in
                 guard var joined = datasets.first else { throw Fault("concat: no dataset is given", kind: "type") }
@@ -226,18 +280,25 @@ func dataChapter() -> Chapter {
                 return joined
             },
             Builtin(
-                "with_column", "With a column added or replaced.", data, Parameter<String>("name", "its name"), Parameter<Value>("values", "a list or a tensor, one value a row"),
+                "with_column", "With a column added or replaced.", data, Parameter<String>("name", "its name"),
+                Parameter<Value>("values", "a list or a tensor, one value a row"),
                 example: "with_column(dataset({\"x\": [1, 2]}), \"y\", [3, 4])[\"y\"]  # → [3, 4]"
             ) { (data: Dataset, name: String, values: Value) throws -> Dataset in
-                if let tensor = (values.object as? TensorObject)?.tensor { return try data.with(column: name, .tensor(tensor)) }
-                guard let items = values.items else { throw Fault("with_column: values must be a list or a tensor, not \(values.described)", kind: "type") }
+                if let tensor = (values.object as? TensorObject)?.tensor {
+                    return try data.with(column: name, .tensor(tensor))
+                }
+                guard let items = values.items else {
+                    throw Fault("with_column: values must be a list or a tensor, not \(values.described)", kind: "type")
+                }
                 return try data.with(column: name, try Column(items.map { Distillation.Cell($0) }))
             },
             Builtin(
-                "columns", "Only some columns.", data, Parameter<[String]>("names", "which"), example: "columns(dataset({\"x\": [1], \"y\": [2]}), [\"y\"]).columns  # → [\"y\"]"
+                "columns", "Only some columns.", data, Parameter<[String]>("names", "which"),
+                example: "columns(dataset({\"x\": [1], \"y\": [2]}), [\"y\"]).columns  # → [\"y\"]"
             ) { (data: Dataset, names: [String]) throws in try data.keeping(columns: names) },
             Builtin(
-                "rename", "With a column under another name.", data, Parameter<String>("old", "its name"), Parameter<String>("new", "its new name"),
+                "rename", "With a column under another name.", data, Parameter<String>("old", "its name"),
+                Parameter<String>("new", "its new name"),
                 example: "rename(dataset({\"x\": [1]}), \"x\", \"y\").columns  # → [\"y\"]"
             ) { (data: Dataset, old: String, new: String) throws in try data.renaming(column: old, to: new) },
             Builtin(
@@ -245,53 +306,79 @@ func dataChapter() -> Chapter {
                 example: "len(labelled(unlabelled(dataset({\"text\": [\"a\"], \"label\": [1]}))))  # → 0"
             ) { (data: Dataset) throws in data.unlabelled() },
             Builtin(
-                "labelled", "The rows that have a label.", data, example: "len(labelled(dataset({\"text\": [\"a\"], \"label\": [1]})))  # → 1"
+                "labelled", "The rows that have a label.", data,
+                example: "len(labelled(dataset({\"text\": [\"a\"], \"label\": [1]})))  # → 1"
             ) { (data: Dataset) throws -> Dataset in
                 let labels = try data.labels()
                 return try data.selecting(labels.indices.filter { labels[$0] != Dataset.missingLabel })
             },
             Builtin(
-                "keep_labels", "All rows, of which only n, chosen at random, keep their label.", data, Parameter<Int>("n", "how many keep it"), Parameter<Int>("seed", "which", default: 0),
+                "keep_labels", "All rows, of which only n, chosen at random, keep their label.", data,
+                Parameter<Int>("n", "how many keep it"), Parameter<Int>("seed", "which", default: 0),
                 details: "For trying out what little labelled data and much unlabelled text can do.",
-                example: "len(labelled(keep_labels(dataset({\"text\": [\"a\", \"b\", \"c\"], \"label\": [1, 0, 1]}), 2)))  # → 2"
+                example:
+                    "len(labelled(keep_labels(dataset({\"text\": [\"a\", \"b\", \"c\"], \"label\": [1, 0, 1]}), 2)))  # → 2"
             ) { (data: Dataset, n: Int, seed: Int) throws -> Dataset in
-                guard n >= 0, n <= data.count else { throw Fault("keep_labels: n is \(n), the dataset has \(counted(data.count, "row"))", kind: "value") }
-                guard let column = data.labelColumn else { throw Fault("keep_labels: the dataset has no labels", hint: "name the column when reading: label=\"…\"", kind: "value") }
-                let chosen = Set(try data.with(column: "row number", .integers(Array(0..<data.count))).shuffled(seed: seed).take(n).integers("row number"))
-                let labels = try data.labels().enumerated().map { chosen.contains($0.offset) ? $0.element : Dataset.missingLabel }
+                guard n >= 0, n <= data.count else {
+                    throw Fault("keep_labels: n is \(n), the dataset has \(counted(data.count, "row"))", kind: "value")
+                }
+                guard let column = data.labelColumn else {
+                    throw Fault(
+                        "keep_labels: the dataset has no labels", hint: "name the column when reading: label=\"…\"",
+                        kind: "value")
+                }
+                let chosen = Set(
+                    try data.with(column: "row number", .integers(Array(0..<data.count))).shuffled(seed: seed).take(n)
+                        .integers("row number"))
+                let labels = try data.labels().enumerated().map {
+                    chosen.contains($0.offset) ? $0.element : Dataset.missingLabel
+                }
                 return try data.with(column: column, .integers(labels))
             },
             Builtin(
-                "labels_of", "The class numbers of a labelled dataset.", data, example: "labels_of(dataset({\"text\": [\"a\"], \"label\": [1]}))  # → [1]"
+                "labels_of", "The class numbers of a labelled dataset.", data,
+                example: "labels_of(dataset({\"text\": [\"a\"], \"label\": [1]}))  # → [1]"
             ) { (data: Dataset) throws -> Tensor in
                 let labels = try data.labels()
                 if let row = labels.firstIndex(of: Dataset.missingLabel) {
-                    throw Fault("labels_of: row \(row) has no label", hint: "labelled(data) keeps the rows that have one", kind: "value")
+                    throw Fault(
+                        "labels_of: row \(row) has no label", hint: "labelled(data) keeps the rows that have one",
+                        kind: "value")
                 }
                 let tensor = try Tensor(labels.map { Int64($0) })
                 tensor.unit = .labels
                 return tensor
             },
             Builtin(
-                "label_names", "The names of the classes, or nil.", data, example: "label_names(dataset({\"text\": [\"a\", \"b\"], \"label\": [\"no\", \"yes\"]}))  # → [\"no\", \"yes\"]"
+                "label_names", "The names of the classes, or nil.", data,
+                example:
+                    "label_names(dataset({\"text\": [\"a\", \"b\"], \"label\": [\"no\", \"yes\"]}))  # → [\"no\", \"yes\"]"
             ) { (data: Dataset) throws -> [String]? in data.labelNames },
             Builtin(
-                "batches", "The rows in batches, for a training loop.", data, Parameter<Int>("size", "rows in a batch", default: 32), Parameter<Bool>("shuffle", "in a random order, another one each time", default: false),
+                "batches", "The rows in batches, for a training loop.", data,
+                Parameter<Int>("size", "rows in a batch", default: 32),
+                Parameter<Bool>("shuffle", "in a random order, another one each time", default: false),
                 Parameter<Bool>("drop_last", "leave out a last batch that is not full", default: false),
                 details: "The order comes from the stream that seed(n) starts.",
                 example: "for b in dataset({\"x\": [1, 2, 3]}) |> batches(2) { print(len(b)) }"
             ) { (data: Dataset, size: Int, shuffle: Bool, dropLast: Bool) throws -> Value in
                 let seed = shuffle ? try randint(0, 1 << 40, []).integer() : 0
-                return .object(BatchesObject(try data.batches(of: size, shuffle: shuffle, seed: seed, dropsLast: dropLast)))
+                return .object(
+                    BatchesObject(try data.batches(of: size, shuffle: shuffle, seed: seed, dropsLast: dropLast)))
             },
             Builtin(
-                "count_batches", "How many batches one pass over the rows takes.", data, Parameter<Int>("size", "rows in a batch"), example: "count_batches(dataset({\"x\": [1, 2, 3]}), 2)  # → 2"
+                "count_batches", "How many batches one pass over the rows takes.", data,
+                Parameter<Int>("size", "rows in a batch"),
+                example: "count_batches(dataset({\"x\": [1, 2, 3]}), 2)  # → 2"
             ) { (data: Dataset, size: Int) throws in try data.batches(of: size).count },
             Builtin(
                 "word_tokenizer", "A tokenizer whose vocabulary is the words of some texts, the most frequent first.",
-                Parameter<Value>("texts", "a dataset, or a list of texts"), Parameter<Int?>("size", "most ids, <pad> and <unk> included; nil for all words", default: nil),
-                Parameter<Int>("min_count", "how often a word must occur", default: 1), Parameter<Int>("ngrams", "longest run of words with an id of its own", default: 1),
-                Parameter<Bool>("lowercase", "whether capitals are made small", default: true), Parameter<Int?>("max_length", "longest sequence; nil for no limit", default: nil),
+                Parameter<Value>("texts", "a dataset, or a list of texts"),
+                Parameter<Int?>("size", "most ids, <pad> and <unk> included; nil for all words", default: nil),
+                Parameter<Int>("min_count", "how often a word must occur", default: 1),
+                Parameter<Int>("ngrams", "longest run of words with an id of its own", default: 1),
+                Parameter<Bool>("lowercase", "whether capitals are made small", default: true),
+                Parameter<Int?>("max_length", "longest sequence; nil for no limit", default: nil),
                 example: "word_tokenizer([\"a fine film\", \"a dull film\"]).size  # → 6"
             ) { (texts: Value, size: Int?, minimum: Int, ngrams: Int, lowercase: Bool, longest: Int?) throws -> Value in
                 let list: [String]
@@ -300,28 +387,43 @@ func dataChapter() -> Chapter {
                 } else if let strings = try [String].from(texts) {
                     list = strings
                 } else {
-                    throw Fault("word_tokenizer: texts must be a dataset or a list of strings, not \(texts.described)", kind: "type")
+                    throw Fault(
+                        "word_tokenizer: texts must be a dataset or a list of strings, not \(texts.described)",
+                        kind: "type")
                 }
-                return .object(TokenizerObject(try WordTokenizer.build(from: list, size: size, minimalCount: minimum, lowercases: lowercase, ngrams: ngrams, maximalLength: longest)))
+                return .object(
+                    TokenizerObject(
+                        try WordTokenizer.build(
+                            from: list, size: size, minimalCount: minimum, lowercases: lowercase, ngrams: ngrams,
+                            maximalLength: longest)))
             },
             Builtin(
-                "encode", "The ids of a text.", Parameter<Tokenization>("tokenizer", "a tokenizer"), Parameter<String>("text", "a text"),
+                "encode", "The ids of a text.", Parameter<Tokenization>("tokenizer", "a tokenizer"),
+                Parameter<String>("text", "a text"),
                 example: "word_tokenizer([\"a fine film\"]).encode(\"fine film\")  # → [3, 4]"
-            ) { (tokenizer: Tokenization, text: String) throws -> [Int] in try tokenizer.tokenizer.encode(text).map { Int($0) } },
+            ) { (tokenizer: Tokenization, text: String) throws -> [Int] in
+                try tokenizer.tokenizer.encode(text).map { Int($0) }
+            },
             Builtin(
-                "decode", "A text whose ids these are.", Parameter<Tokenization>("tokenizer", "a tokenizer"), Parameter<[Int]>("ids", "ids"),
+                "decode", "A text whose ids these are.", Parameter<Tokenization>("tokenizer", "a tokenizer"),
+                Parameter<[Int]>("ids", "ids"),
                 example: "word_tokenizer([\"a fine film\"]).decode([3, 4])  # → \"fine film\""
             ) { (tokenizer: Tokenization, ids: [Int]) throws -> String in
-                try tokenizer.tokenizer.decode(ids.map { id in
-                    guard let small = Int32(exactly: id) else { throw Fault("decode: \(id) is no id", kind: "value") }
-                    return small
-                })
+                try tokenizer.tokenizer.decode(
+                    ids.map { id in
+                        guard let small = Int32(exactly: id) else {
+                            throw Fault("decode: \(id) is no id", kind: "value")
+                        }
+                        return small
+                    })
             },
         ])
 }
 
 private func columnName(_ key: Value) throws -> String {
-    guard let name = key.string else { throw Fault("dataset: a column's name must be a string, not \(key.described)", kind: "type") }
+    guard let name = key.string else {
+        throw Fault("dataset: a column's name must be a string, not \(key.described)", kind: "type")
+    }
     return name
 }
 
@@ -366,7 +468,9 @@ final class BatchesObject: Object {
     init(_ batches: Batches) { self.batches = batches }
 
     override var typeName: String { "batches" }
-    override func display(_ style: DisplayStyle) -> String { "<\(counted(batches.count, "batch"))es of \(batches.size)>" }
+    override func display(_ style: DisplayStyle) -> String {
+        "<\(counted(batches.count, "batch"))es of \(batches.size)>"
+    }
     override func count(_ machine: Machine) throws -> Int? { batches.count }
     override func makeIterator(_ machine: Machine) throws -> ValueIterator? {
         var next = 0
@@ -377,10 +481,11 @@ final class BatchesObject: Object {
         }
     }
     override func subscriptGet(_ items: [Language.SubscriptItem], _ machine: Machine) throws -> Value? {
-        guard items.count == 1, case .index(let key) = items[0], let index = key.int, let place = normalized(index, count: batches.count) else {
+        guard items.count == 1, case .index(let key) = items[0], let index = key.int,
+            let place = normalized(index, count: batches.count)
+        else {
             throw Fault("there are \(batches.count) batches, named by a number from 0", kind: "index")
         }
         return .object(BatchObject(batches[place]))
     }
 }
-

@@ -68,29 +68,52 @@ func elementwiseChapter() -> Chapter {
     Chapter(
         "Mathematics", "Functions of a number, or of each element of a tensor.",
         [
-            function("exp", "e to the power of x.", example: "exp(0)  # → 1.0", scalar: { Foundation.exp($0) }, tensor: exp),
             function(
-                "expm1", "exp(x) − 1, exact for small x.", example: "expm1(0)  # → 0.0", scalar: { Foundation.expm1($0) }, tensor: expm1
+                "exp", "e to the power of x.", example: "exp(0)  # → 1.0", scalar: { Foundation.exp($0) }, tensor: exp),
+            function(
+                "expm1", "exp(x) − 1, exact for small x.", example: "expm1(0)  # → 0.0",
+                scalar: { Foundation.expm1($0) }, tensor: expm1
             ),
-            function("log", "Natural logarithm.", example: "log(1)  # → 0.0", scalar: { Foundation.log($0) }, tensor: log),
-            function("log2", "Logarithm to base 2.", example: "log2(8)  # → 3.0", scalar: { Foundation.log2($0) }, tensor: log2),
             function(
-                "log1p", "log(1 + x), exact for small x.", example: "log1p(0)  # → 0.0", scalar: { Foundation.log1p($0) }, tensor: log1p),
-            function("sqrt", "Square root.", example: "sqrt(16)  # → 4.0", scalar: { Foundation.sqrt($0) }, tensor: sqrt),
+                "log", "Natural logarithm.", example: "log(1)  # → 0.0", scalar: { Foundation.log($0) }, tensor: log),
             function(
-                "rsqrt", "1 / sqrt(x).", example: "rsqrt(4)  # → 0.5", scalar: { 1 / Foundation.sqrt($0) }, tensor: rsqrt),
+                "log2", "Logarithm to base 2.", example: "log2(8)  # → 3.0", scalar: { Foundation.log2($0) },
+                tensor: log2),
+            function(
+                "log1p", "log(1 + x), exact for small x.", example: "log1p(0)  # → 0.0",
+                scalar: { Foundation.log1p($0) }, tensor: log1p),
+            function(
+                "sqrt", "Square root.", example: "sqrt(16)  # → 4.0", scalar: { Foundation.sqrt($0) }, tensor: sqrt),
+            function(
+                "rsqrt", "1 / sqrt(x).", example: "rsqrt(4)  # → 0.5", scalar: { 1 / Foundation.sqrt($0) },
+                tensor: rsqrt),
             function("square", "x · x.", example: "square(3)  # → 9.0", scalar: { $0 * $0 }, tensor: square),
             function(
                 "reciprocal", "1 / x.", example: "reciprocal(4)  # → 0.25", scalar: { 1 / $0 }, tensor: reciprocal),
-            function("sin", "Sine; x in radians.", example: "sin(0)  # → 0.0", scalar: { Foundation.sin($0) }, tensor: sin),
-            function("cos", "Cosine; x in radians.", example: "cos(0)  # → 1.0", scalar: { Foundation.cos($0) }, tensor: cos),
-            function("tan", "Tangent; x in radians.", example: "tan(0)  # → 0.0", scalar: { Foundation.tan($0) }, tensor: tan),
-            function("asin", "Inverse sine, in radians.", example: "asin(0)  # → 0.0", scalar: { Foundation.asin($0) }, tensor: asin),
-            function("acos", "Inverse cosine, in radians.", example: "acos(1)  # → 0.0", scalar: { Foundation.acos($0) }, tensor: acos),
-            function("atan", "Inverse tangent, in radians.", example: "atan(0)  # → 0.0", scalar: { Foundation.atan($0) }, tensor: atan),
-            function("sinh", "Hyperbolic sine.", example: "sinh(0)  # → 0.0", scalar: { Foundation.sinh($0) }, tensor: sinh),
-            function("cosh", "Hyperbolic cosine.", example: "cosh(0)  # → 1.0", scalar: { Foundation.cosh($0) }, tensor: cosh),
-            function("tanh", "Hyperbolic tangent.", example: "tanh(0)  # → 0.0", scalar: { Foundation.tanh($0) }, tensor: tanh),
+            function(
+                "sin", "Sine; x in radians.", example: "sin(0)  # → 0.0", scalar: { Foundation.sin($0) }, tensor: sin),
+            function(
+                "cos", "Cosine; x in radians.", example: "cos(0)  # → 1.0", scalar: { Foundation.cos($0) }, tensor: cos),
+            function(
+                "tan", "Tangent; x in radians.", example: "tan(0)  # → 0.0", scalar: { Foundation.tan($0) }, tensor: tan
+            ),
+            function(
+                "asin", "Inverse sine, in radians.", example: "asin(0)  # → 0.0", scalar: { Foundation.asin($0) },
+                tensor: asin),
+            function(
+                "acos", "Inverse cosine, in radians.", example: "acos(1)  # → 0.0", scalar: { Foundation.acos($0) },
+                tensor: acos),
+            function(
+                "atan", "Inverse tangent, in radians.", example: "atan(0)  # → 0.0", scalar: { Foundation.atan($0) },
+                tensor: atan),
+            function(
+                "sinh", "Hyperbolic sine.", example: "sinh(0)  # → 0.0", scalar: { Foundation.sinh($0) }, tensor: sinh),
+            function(
+                "cosh", "Hyperbolic cosine.", example: "cosh(0)  # → 1.0", scalar: { Foundation.cosh($0) }, tensor: cosh
+            ),
+            function(
+                "tanh", "Hyperbolic tangent.", example: "tanh(0)  # → 0.0", scalar: { Foundation.tanh($0) },
+                tensor: tanh),
             function("erf", "Error function.", example: "erf(0)  # → 0.0", scalar: { Foundation.erf($0) }, tensor: erf),
             function(
                 "sigmoid", "1 / (1 + exp(−x)).", example: "sigmoid(0)  # → 0.5",
@@ -147,7 +170,9 @@ func roundingChapter() -> Chapter {
         ) { (x: Numeric, y: Numeric) throws -> Numeric in
             if let a = x.scriptValue.number, let b = y.scriptValue.number {
                 let result = scalar(a, b)
-                if case .int = x, case .int = y, let whole = Int(exactly: result), name != "atan2" { return .int(whole) }
+                if case .int = x, case .int = y, let whole = Int(exactly: result), name != "atan2" {
+                    return .int(whole)
+                }
                 return .float(result)
             }
             return .tensor(try op(x.operand, y.operand))
@@ -159,17 +184,30 @@ func roundingChapter() -> Chapter {
             return try f(x, y)
         }
     }
-    func nan(_ a: Double, _ b: Double, _ f: (Double, Double) -> Double) -> Double { a.isNaN || b.isNaN ? .nan : f(a, b) }
+    func nan(_ a: Double, _ b: Double, _ f: (Double, Double) -> Double) -> Double {
+        a.isNaN || b.isNaN ? .nan : f(a, b)
+    }
     return Chapter(
         "Rounding and pairs", "Rounding, and functions of two numbers or tensors.",
         [
-            rounding("floor", "The largest whole number not above x.", example: "floor(2.7)  # → 2", { $0.rounded(.down) }, floor),
-            rounding("ceil", "The smallest whole number not below x.", example: "ceil(2.1)  # → 3", { $0.rounded(.up) }, ceil),
-            rounding("trunc", "x without its fraction.", example: "trunc(-2.7)  # → -2", { $0.rounded(.towardZero) }, trunc),
-            pair("maximum", "The larger of two, element by element.", example: "maximum(tensor([1.0, 5.0]), 3)  # → [3. 5.]", both(maximum)) {
+            rounding(
+                "floor", "The largest whole number not above x.", example: "floor(2.7)  # → 2", { $0.rounded(.down) },
+                floor),
+            rounding(
+                "ceil", "The smallest whole number not below x.", example: "ceil(2.1)  # → 3", { $0.rounded(.up) }, ceil
+            ),
+            rounding(
+                "trunc", "x without its fraction.", example: "trunc(-2.7)  # → -2", { $0.rounded(.towardZero) }, trunc),
+            pair(
+                "maximum", "The larger of two, element by element.",
+                example: "maximum(tensor([1.0, 5.0]), 3)  # → [3. 5.]", both(maximum)
+            ) {
                 nan($0, $1, Swift.max)
             },
-            pair("minimum", "The smaller of two, element by element.", example: "minimum(tensor([1.0, 5.0]), 3)  # → [1. 3.]", both(minimum)) {
+            pair(
+                "minimum", "The smaller of two, element by element.",
+                example: "minimum(tensor([1.0, 5.0]), 3)  # → [1. 3.]", both(minimum)
+            ) {
                 nan($0, $1, Swift.min)
             },
             pair("atan2", "The angle of the point (y, x), in radians.", example: "atan2(0, 1)  # → 0.0", both(atan2)) {
@@ -213,7 +251,8 @@ func roundingChapter() -> Chapter {
                 }
             },
             Builtin(
-                "isinf", "Whether x is infinite.", Parameter<Numeric>("x", "a number or tensor"), example: "isinf(inf)  # → true"
+                "isinf", "Whether x is infinite.", Parameter<Numeric>("x", "a number or tensor"),
+                example: "isinf(inf)  # → true"
             ) { (x: Numeric) throws -> Value in
                 switch x {
                 case .int: .bool(false)

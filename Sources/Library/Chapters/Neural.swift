@@ -22,12 +22,15 @@ func neuralChapter() -> Chapter {
             Builtin(
                 "softmax", "Probabilities from logits along an axis.", Parameter<Tensor>("x", "logits", unit: "logits"),
                 Parameter<Int>("dim", "the class axis", default: -1),
-                details: "exp(x) / Σ exp(x), computed without overflow. Probabilities given where logits are due are an error.",
+                details:
+                    "exp(x) / Σ exp(x), computed without overflow. Probabilities given where logits are due are an error.",
                 example: "softmax(tensor([0.0, 0.0]))  # → [0.5 0.5]"
             ) { (x: Tensor, dim: Int) throws in try softmax(x, axis: dim) },
             Builtin(
-                "log_softmax", "Log-probabilities from logits along an axis.", Parameter<Tensor>("x", "logits", unit: "logits"),
-                Parameter<Int>("dim", "the class axis", default: -1), example: "log_softmax(tensor([0.0, 0.0]))  # → [-0.6931 -0.6931]"
+                "log_softmax", "Log-probabilities from logits along an axis.",
+                Parameter<Tensor>("x", "logits", unit: "logits"),
+                Parameter<Int>("dim", "the class axis", default: -1),
+                example: "log_softmax(tensor([0.0, 0.0]))  # → [-0.6931 -0.6931]"
             ) { (x: Tensor, dim: Int) throws in try logSoftmax(x, axis: dim) },
             Builtin(
                 "softmax_cross_entropy", "Cross-entropy of logits with class numbers or probabilities.",
@@ -38,7 +41,9 @@ func neuralChapter() -> Chapter {
                 Parameter<ReductionChoice>("reduction", "how samples are combined", default: .mean),
                 details: "The mean is over the samples that have a label; with none it is 0.",
                 example: "softmax_cross_entropy(tensor([[0.0, 0.0]]), tensor([0]))  # → 0.6931"
-            ) { (logits: Tensor, target: Tensor, weight: Tensor?, smoothing: Double, reduction: ReductionChoice) throws in
+            ) {
+                (logits: Tensor, target: Tensor, weight: Tensor?, smoothing: Double, reduction: ReductionChoice) throws
+                in
                 try crossEntropy(
                     logits, targets: target, weight: weight, reduction: reduction.reduction, labelSmoothing: smoothing)
             },
@@ -51,16 +56,19 @@ func neuralChapter() -> Chapter {
                 try binaryCrossEntropyWithLogits(logits, targets: target, reduction: reduction.reduction)
             },
             Builtin(
-                "mse", "Mean squared difference.", Parameter<Tensor>("x", "a tensor"), Parameter<Tensor>("y", "the same shape"),
+                "mse", "Mean squared difference.", Parameter<Tensor>("x", "a tensor"),
+                Parameter<Tensor>("y", "the same shape"),
                 example: "mse(tensor([1.0, 2.0]), tensor([1.0, 4.0]))  # → 2.0"
             ) { (x: Tensor, y: Tensor) throws in try mseLoss(x, y) },
             Builtin(
-                "l1", "Mean absolute difference.", Parameter<Tensor>("x", "a tensor"), Parameter<Tensor>("y", "the same shape"),
+                "l1", "Mean absolute difference.", Parameter<Tensor>("x", "a tensor"),
+                Parameter<Tensor>("y", "the same shape"),
                 example: "l1(tensor([1.0, 2.0]), tensor([1.0, 4.0]))  # → 1.0"
             ) { (x: Tensor, y: Tensor) throws in try l1Loss(x, y) },
             Builtin(
                 "smooth_l1", "Squared difference below beta, absolute above; mean.", Parameter<Tensor>("x", "a tensor"),
-                Parameter<Tensor>("y", "the same shape"), Parameter<Double>("beta", "where one becomes the other", default: 1),
+                Parameter<Tensor>("y", "the same shape"),
+                Parameter<Double>("beta", "where one becomes the other", default: 1),
                 example: "smooth_l1(tensor([0.0]), tensor([3.0]))  # → 2.5"
             ) { (x: Tensor, y: Tensor, beta: Double) throws in try smoothL1Loss(x, y, beta: beta) },
             Builtin(
@@ -71,28 +79,39 @@ func neuralChapter() -> Chapter {
                 example: "kl_div(log_softmax(tensor([[0.0, 0.0]])), softmax(tensor([[0.0, 0.0]])))  # → 0.0"
             ) { (input: Tensor, target: Tensor) throws -> Tensor in
                 if input.unit == .logits {
-                    throw Fault("kl_div: input must be log-probabilities, these are logits", hint: "log_softmax(input), or kl_loss(zs, zt, T=4)", kind: "unit", argument: .positional(0))
+                    throw Fault(
+                        "kl_div: input must be log-probabilities, these are logits",
+                        hint: "log_softmax(input), or kl_loss(zs, zt, T=4)", kind: "unit", argument: .positional(0))
                 }
                 if input.unit == .probabilities {
-                    throw Fault("kl_div: input must be log-probabilities, these are probabilities", hint: "log(input)", kind: "unit", argument: .positional(0))
+                    throw Fault(
+                        "kl_div: input must be log-probabilities, these are probabilities", hint: "log(input)",
+                        kind: "unit", argument: .positional(0))
                 }
                 if target.unit == .logits || target.unit == .labels || target.unit == .logProbabilities {
-                    throw Fault("kl_div: target must be probabilities, these are \(target.unit!.rawValue)", hint: "softmax(target)", kind: "unit", argument: .positional(1))
+                    throw Fault(
+                        "kl_div: target must be probabilities, these are \(target.unit!.rawValue)",
+                        hint: "softmax(target)", kind: "unit", argument: .positional(1))
                 }
                 return try klDiv(input, target, reduction: .batchMean)
             },
             Builtin(
-                "normalize", "Vectors of length 1: x / max(‖x‖, eps).", Parameter<Tensor>("x", "a tensor"), Parameter<Double>("p", "order of the norm", default: 2),
+                "normalize", "Vectors of length 1: x / max(‖x‖, eps).", Parameter<Tensor>("x", "a tensor"),
+                Parameter<Double>("p", "order of the norm", default: 2),
                 Parameter<Int>("dim", "axis", default: -1), Parameter<Double>("eps", "smallest length", default: 1e-12),
                 example: "normalize(tensor([3.0, 4.0]))  # → [0.6 0.8]"
             ) { (x: Tensor, p: Double, dim: Int, eps: Double) throws in try normalize(x, p: p, axis: dim, eps: eps) },
             Builtin(
-                "cosine_similarity", "The cosine of the angle between vectors.", Parameter<Tensor>("x", "a tensor"), Parameter<Tensor>("y", "the same shape"),
-                Parameter<Int>("dim", "axis", default: -1), Parameter<Double>("eps", "smallest product of lengths", default: 1e-8),
+                "cosine_similarity", "The cosine of the angle between vectors.", Parameter<Tensor>("x", "a tensor"),
+                Parameter<Tensor>("y", "the same shape"),
+                Parameter<Int>("dim", "axis", default: -1),
+                Parameter<Double>("eps", "smallest product of lengths", default: 1e-8),
                 example: "cosine_similarity(tensor([1.0, 0.0]), tensor([0.0, 2.0]))  # → 0.0"
-            ) { (x: Tensor, y: Tensor, dim: Int, eps: Double) throws in try cosineSimilarity(x, y, axis: dim, eps: eps) },
+            ) { (x: Tensor, y: Tensor, dim: Int, eps: Double) throws in try cosineSimilarity(x, y, axis: dim, eps: eps)
+            },
             Builtin(
-                "cdist", "All distances between the rows of x and of y.", Parameter<Tensor>("x", "[N, D]"), Parameter<Tensor>("y", "[M, D]"),
+                "cdist", "All distances between the rows of x and of y.", Parameter<Tensor>("x", "[N, D]"),
+                Parameter<Tensor>("y", "[M, D]"),
                 example: "cdist(tensor([[0.0, 0.0]]), tensor([[3.0, 4.0]]))  # → [[5.]]"
             ) { (x: Tensor, y: Tensor) throws in try cdist(x, y) },
         ])
@@ -104,10 +123,14 @@ func gradientChapter() -> Chapter {
         "Gradients", "Derivatives of a number by the tensors it was computed from.",
         [
             Builtin(
-                "grad", "The gradient of y with respect to one tensor, or to each of a list; it can be differentiated again.",
-                Parameter<Tensor>("y", "a single number"), Parameter<Value>("wrt", "a tracked tensor, or a list of them"),
-                Parameter<Bool>("allow_unused", "nil instead of an error where y does not depend on it", default: false),
-                example: "x = track(tensor([2.0]))\ng = grad(sum(x ** 3), wrt=x)\ng  # → [12.]\ngrad(sum(g), wrt=x)  # → [12.]"
+                "grad",
+                "The gradient of y with respect to one tensor, or to each of a list; it can be differentiated again.",
+                Parameter<Tensor>("y", "a single number"),
+                Parameter<Value>("wrt", "a tracked tensor, or a list of them"),
+                Parameter<Bool>(
+                    "allow_unused", "nil instead of an error where y does not depend on it", default: false),
+                example:
+                    "x = track(tensor([2.0]))\ng = grad(sum(x ** 3), wrt=x)\ng  # → [12.]\ngrad(sum(g), wrt=x)  # → [12.]"
             ) { (y: Tensor, wrt: Value, allowUnused: Bool) throws -> Value in
                 if let list = wrt.object as? ListObject {
                     let inputs = try list.items.map { item in
@@ -120,12 +143,18 @@ func gradientChapter() -> Chapter {
                     return found.scriptValue
                 }
                 guard let object = wrt.object as? TensorObject else {
-                    throw Fault("grad: wrt must be a tensor or a list of tensors, not \(wrt.described)", kind: "type", argument: .keyword("wrt"))
+                    throw Fault(
+                        "grad: wrt must be a tensor or a list of tensors, not \(wrt.described)", kind: "type",
+                        argument: .keyword("wrt"))
                 }
-                return try gradients(of: y, wrt: [object.tensor], createGraph: true, allowUnused: allowUnused)[0].scriptValue
-            },
+                return try gradients(of: y, wrt: [object.tensor], createGraph: true, allowUnused: allowUnused)[0]
+                    .scriptValue
+            }
         ],
         constants: [
-            ("no_grad", .object(RecordingScope(recording: false)), "A scope whose computations are not recorded: `with no_grad { … }`."),
+            (
+                "no_grad", .object(RecordingScope(recording: false)),
+                "A scope whose computations are not recorded: `with no_grad { … }`."
+            )
         ])
 }

@@ -15,14 +15,16 @@ func reductionChapter() -> Chapter {
         ) { (x: Tensor, dim: Axes, keepdim: Bool) throws in try body(x, dim.list, keepdim) }
     }
     func spread(
-        _ name: String, _ summary: String, example: String, _ body: @escaping (Tensor, [Int]?, Int, Bool) throws -> Tensor
+        _ name: String, _ summary: String, example: String,
+        _ body: @escaping (Tensor, [Int]?, Int, Bool) throws -> Tensor
     ) -> Builtin {
         Builtin(
             name, summary, Parameter<Tensor>("x", "a tensor"),
             Parameter<Axes>("dim", "axis or axes to reduce; nil for all", default: .all),
             Parameter<Int>("correction", "divides by count − correction", default: 1),
             Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), example: example
-        ) { (x: Tensor, dim: Axes, correction: Int, keepdim: Bool) throws in try body(x, dim.list, correction, keepdim) }
+        ) { (x: Tensor, dim: Axes, correction: Int, keepdim: Bool) throws in try body(x, dim.list, correction, keepdim)
+        }
     }
     func place(
         _ name: String, _ summary: String, example: String, _ body: @escaping (Tensor, Int?, Bool) throws -> Tensor
@@ -42,14 +44,21 @@ func reductionChapter() -> Chapter {
             reduction("prod", "Product of the elements.", example: "prod(tensor([2.0, 3.0]))  # → 6.0") {
                 try prod($0, dims: $1, keepdim: $2)
             },
-            spread("variance", "Variance of the elements, unbiased by default.", example: "variance(tensor([1.0, 3.0]))  # → 2.0") {
+            spread(
+                "variance", "Variance of the elements, unbiased by default.",
+                example: "variance(tensor([1.0, 3.0]))  # → 2.0"
+            ) {
                 try variance($0, dims: $1, correction: $2, keepdim: $3)
             },
-            spread("std", "Standard deviation of the elements, unbiased by default.", example: "std(tensor([1.0, 3.0]))  # → 1.4142") {
+            spread(
+                "std", "Standard deviation of the elements, unbiased by default.",
+                example: "std(tensor([1.0, 3.0]))  # → 1.4142"
+            ) {
                 try std($0, dims: $1, correction: $2, keepdim: $3)
             },
             reduction(
-                "logsumexp", "log of the sum of exponentials, without overflow.", example: "logsumexp(tensor([0.0, 0.0]))  # → 0.6931"
+                "logsumexp", "log of the sum of exponentials, without overflow.",
+                example: "logsumexp(tensor([0.0, 0.0]))  # → 0.6931"
             ) { try logSumExp($0, dims: $1, keepdim: $2) },
             Builtin(
                 "norm", "The p-norm: (Σ |x|^p)^(1/p).", Parameter<Tensor>("x", "a tensor"),
@@ -57,7 +66,9 @@ func reductionChapter() -> Chapter {
                 Parameter<Axes>("dim", "axis or axes to reduce; nil for all", default: .all),
                 Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false),
                 example: "norm(tensor([3.0, 4.0]))  # → 5.0"
-            ) { (x: Tensor, p: Double, dim: Axes, keepdim: Bool) throws in try norm(x, p: p, dims: dim.list, keepdim: keepdim) },
+            ) { (x: Tensor, p: Double, dim: Axes, keepdim: Bool) throws in
+                try norm(x, p: p, dims: dim.list, keepdim: keepdim)
+            },
             place("argmax", "Where the largest element is.", example: "argmax(tensor([1.0, 5.0, 2.0]))  # → 1") {
                 try argmax($0, dim: $1, keepdim: $2)
             },
@@ -65,7 +76,8 @@ func reductionChapter() -> Chapter {
                 try argmin($0, dim: $1, keepdim: $2)
             },
             Builtin(
-                "masked_mean", "The mean over the real positions of sequences, or over everything when there is no mask.",
+                "masked_mean",
+                "The mean over the real positions of sequences, or over everything when there is no mask.",
                 Parameter<Tensor>("x", "[B], [B, T] or [B, T, …]"),
                 Parameter<Tensor?>("like", "a tensor whose mask counts, when x has none", default: nil),
                 details: "A mask [B, T] travels with tensors that were computed from padded text.",
@@ -82,11 +94,13 @@ func reductionChapter() -> Chapter {
                 return try divide(total, max(count, 1))
             },
             Builtin(
-                "cumsum", "Running sums along an axis.", Parameter<Tensor>("x", "a tensor"), Parameter<Int>("dim", "axis", default: -1),
+                "cumsum", "Running sums along an axis.", Parameter<Tensor>("x", "a tensor"),
+                Parameter<Int>("dim", "axis", default: -1),
                 example: "cumsum(tensor([1, 2, 3]))  # → [1 3 6]"
             ) { (x: Tensor, dim: Int) throws in try cumsum(x, axis: dim) },
             Builtin(
-                "cumprod", "Running products along an axis.", Parameter<Tensor>("x", "a tensor"), Parameter<Int>("dim", "axis", default: -1),
+                "cumprod", "Running products along an axis.", Parameter<Tensor>("x", "a tensor"),
+                Parameter<Int>("dim", "axis", default: -1),
                 example: "cumprod(tensor([1.0, 2.0, 3.0]))  # → [1. 2. 6.]"
             ) { (x: Tensor, dim: Int) throws in try cumprod(x, axis: dim) },
         ])

@@ -35,7 +35,9 @@ func sharedChapter() -> Chapter {
                 case .tensor(let x): return .tensor(try abs(x))
                 }
             },
-            quantifier("any", "Whether at least one item is true.", example: "any([false, true])  # → true", stopsAt: true) {
+            quantifier(
+                "any", "Whether at least one item is true.", example: "any([false, true])  # → true", stopsAt: true
+            ) {
                 try any($0, dims: $1, keepdim: $2)
             },
             quantifier("all", "Whether all items are true.", example: "all([true, false])  # → false", stopsAt: false) {
@@ -50,7 +52,9 @@ func sharedChapter() -> Chapter {
                 switch x {
                 case .int: return x
                 case .tensor(let tensor):
-                    guard let digits, digits != 0 else { return .tensor(tensor.dtype.isFloating ? try round(tensor) : tensor) }
+                    guard let digits, digits != 0 else {
+                        return .tensor(tensor.dtype.isFloating ? try round(tensor) : tensor)
+                    }
                     let scale = power10(digits)
                     return .tensor(try divide(round(multiply(tensor, scale)), scale))
                 case .float(let value):
@@ -68,7 +72,9 @@ func sharedChapter() -> Chapter {
                     return try sort(tensor, axis: dim, descending: descending).values.scriptValue
                 }
                 guard let list = x.object as? ListObject else {
-                    throw Fault("sort: x must be a list or a tensor, not \(x.described)", kind: "type", argument: .positional(0))
+                    throw Fault(
+                        "sort: x must be a list or a tensor, not \(x.described)", kind: "type", argument: .positional(0)
+                    )
                 }
                 list.items = try sortedItems(context, list.items, key: key, descending: descending)
                 return .null
@@ -104,7 +110,9 @@ private func extremum(
             return try tensor(x, dim.list, keepdim).scriptValue
         }
         if values.count == 2, values.contains(where: { $0.object is TensorObject }) {
-            throw Fault("\(name): for two tensors, element by element, there is \(wantsLess ? "minimum" : "maximum")", hint: "\(wantsLess ? "minimum" : "maximum")(x, y)", kind: "type")
+            throw Fault(
+                "\(name): for two tensors, element by element, there is \(wantsLess ? "minimum" : "maximum")",
+                hint: "\(wantsLess ? "minimum" : "maximum")(x, y)", kind: "type")
         }
         let items = values.count == 1 ? values[0] : .list(values)
         var best: (item: Value, key: Value)?
@@ -139,7 +147,9 @@ private func quantifier(
         var answer = !wanted
         try each(x, name, context) { item in
             guard let truth = item.bool else {
-                throw Fault("\(name): the items must be bools, one is \(item.described)", kind: "type", argument: .positional(0))
+                throw Fault(
+                    "\(name): the items must be bools, one is \(item.described)", kind: "type", argument: .positional(0)
+                )
             }
             if truth == wanted { answer = wanted }
         }

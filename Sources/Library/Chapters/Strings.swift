@@ -14,8 +14,15 @@ enum CoreStrings {
         guard let first = arguments.first, !first.isNull else {
             return text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }.scriptValue
         }
-        guard let separator = first.string else { throw Fault("split: the separator must be a string, not \(first.described)", kind: "type", argument: .positional(1)) }
-        guard !separator.isEmpty else { throw Fault("split: the separator is empty", hint: "list(text) gives the characters", kind: "value", argument: .positional(1)) }
+        guard let separator = first.string else {
+            throw Fault(
+                "split: the separator must be a string, not \(first.described)", kind: "type", argument: .positional(1))
+        }
+        guard !separator.isEmpty else {
+            throw Fault(
+                "split: the separator is empty", hint: "list(text) gives the characters", kind: "value",
+                argument: .positional(1))
+        }
         var parts: [String] = []
         var rest = Substring(text)
         while limit < 0 || parts.count < limit, let place = rest.range(of: separator, options: .literal) {
@@ -52,7 +59,9 @@ enum CoreStrings {
     }
 
     static func padded(_ text: String, _ width: Int, _ fill: String, left share: (Int) -> Int) throws -> String {
-        guard fill.unicodeScalars.count == 1 else { throw Fault("the filling must be one character, not \(quoted(fill))", kind: "value") }
+        guard fill.unicodeScalars.count == 1 else {
+            throw Fault("the filling must be one character, not \(quoted(fill))", kind: "value")
+        }
         let missing = width - text.unicodeScalars.count
         if missing <= 0 { return text }
         try Machine.checkString(bytes: missing)
@@ -65,86 +74,169 @@ enum CoreStrings {
 func stringChapter() -> Chapter {
     let text = Parameter<String>("text", "a string")
     func simple(_ name: String, _ summary: String, example: String, _ body: @escaping (String) -> String) -> Builtin {
-        Builtin(name, summary, Parameter<String>("text", "a string"), example: example) { (text: String) throws -> String in body(text) }
+        Builtin(name, summary, Parameter<String>("text", "a string"), example: example) {
+            (text: String) throws -> String in body(text)
+        }
     }
-    func asks(_ name: String, _ summary: String, example: String, _ body: @escaping (Unicode.Scalar) -> Bool) -> Builtin {
-        Builtin(name, summary + " An empty string is not.", Parameter<String>("text", "a string"), example: example) { (text: String) throws -> Bool in
+    func asks(_ name: String, _ summary: String, example: String, _ body: @escaping (Unicode.Scalar) -> Bool) -> Builtin
+    {
+        Builtin(name, summary + " An empty string is not.", Parameter<String>("text", "a string"), example: example) {
+            (text: String) throws -> Bool in
             !text.isEmpty && text.unicodeScalars.allSatisfy(body)
         }
     }
     func strips(_ name: String, _ summary: String, left: Bool, right: Bool, example: String) -> Builtin {
-        Builtin(name, summary, Parameter<String>("text", "a string"), Parameter<String?>("characters", "which are taken away; nil for white space", default: nil), example: example) {
-            (text: String, characters: String?) throws -> String in CoreStrings.strip(text, characters, left: left, right: right)
+        Builtin(
+            name, summary, Parameter<String>("text", "a string"),
+            Parameter<String?>("characters", "which are taken away; nil for white space", default: nil),
+            example: example
+        ) {
+            (text: String, characters: String?) throws -> String in
+            CoreStrings.strip(text, characters, left: left, right: right)
         }
     }
     func pads(_ name: String, _ summary: String, example: String, _ share: @escaping (Int) -> Int) -> Builtin {
-        Builtin(name, summary, Parameter<String>("text", "a string"), Parameter<Int>("width", "in characters"), Parameter<String>("fill", "one character", default: " "), example: example) {
-            (text: String, width: Int, fill: String) throws -> String in try CoreStrings.padded(text, width, fill, left: share)
+        Builtin(
+            name, summary, Parameter<String>("text", "a string"), Parameter<Int>("width", "in characters"),
+            Parameter<String>("fill", "one character", default: " "), example: example
+        ) {
+            (text: String, width: Int, fill: String) throws -> String in
+            try CoreStrings.padded(text, width, fill, left: share)
         }
     }
-    func ends(_ name: String, _ summary: String, example: String, _ test: @escaping (String, String) -> Bool) -> Builtin {
-        Builtin(name, summary, Parameter<String>("text", "a string"), Parameter<Value>("piece", "a string, or a list of which one must fit"), example: example) {
+    func ends(_ name: String, _ summary: String, example: String, _ test: @escaping (String, String) -> Bool) -> Builtin
+    {
+        Builtin(
+            name, summary, Parameter<String>("text", "a string"),
+            Parameter<Value>("piece", "a string, or a list of which one must fit"), example: example
+        ) {
             (text: String, piece: Value) throws -> Bool in
             guard let pieces = try piece.string.map({ [$0] }) ?? [String].from(piece) else {
-                throw Fault("\(name): piece must be a string or a list of strings, not \(piece.described)", kind: "type", argument: .positional(1))
+                throw Fault(
+                    "\(name): piece must be a string or a list of strings, not \(piece.described)", kind: "type",
+                    argument: .positional(1))
             }
             return pieces.contains { test(text, $0) }
         }
     }
     return Chapter(
-        "Strings", "What can be done with a string; `text.upper()` is `upper(text)`. Characters are Unicode code points.",
+        "Strings",
+        "What can be done with a string; `text.upper()` is `upper(text)`. Characters are Unicode code points.",
         [
             simple("upper", "With capital letters.", example: "\"abc\".upper()  # → \"ABC\"") { $0.uppercased() },
             simple("lower", "With small letters.", example: "\"ABC\".lower()  # → \"abc\"") { $0.lowercased() },
-            simple("capitalize", "The first letter large, the others small.", example: "\"aBC\".capitalize()  # → \"Abc\"") { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() },
-            simple("title", "Each word with a capital.", example: "\"a film\".title()  # → \"A Film\"") { $0.capitalized },
-            strips("strip", "Without white space at both ends.", left: true, right: true, example: "\" a \".strip()  # → \"a\""),
-            strips("lstrip", "Without white space at its start.", left: true, right: false, example: "\" a\".lstrip()  # → \"a\""),
-            strips("rstrip", "Without white space at its end.", left: false, right: true, example: "\"a \".rstrip()  # → \"a\""),
-            Builtin("join", "The strings of a list with this one between them; also items |> join(\", \").", Parameter<Value>("separator", "the string between"), Parameter<Value>("items", "a list of strings"), example: "\", \".join([\"a\", \"b\"])  # → \"a, b\"") {
+            simple(
+                "capitalize", "The first letter large, the others small.", example: "\"aBC\".capitalize()  # → \"Abc\""
+            ) { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() },
+            simple("title", "Each word with a capital.", example: "\"a film\".title()  # → \"A Film\"") {
+                $0.capitalized
+            },
+            strips(
+                "strip", "Without white space at both ends.", left: true, right: true,
+                example: "\" a \".strip()  # → \"a\""),
+            strips(
+                "lstrip", "Without white space at its start.", left: true, right: false,
+                example: "\" a\".lstrip()  # → \"a\""),
+            strips(
+                "rstrip", "Without white space at its end.", left: false, right: true,
+                example: "\"a \".rstrip()  # → \"a\""),
+            Builtin(
+                "join", "The strings of a list with this one between them; also items |> join(\", \").",
+                Parameter<Value>("separator", "the string between"), Parameter<Value>("items", "a list of strings"),
+                example: "\", \".join([\"a\", \"b\"])  # → \"a, b\""
+            ) {
                 (context: CallContext, first: Value, second: Value) throws -> String in
                 let (separator, items) = first.string != nil ? (first, second) : (second, first)
-                guard let between = separator.string else { throw Fault("join: one argument must be the string between, the other a list of strings", kind: "type") }
+                guard let between = separator.string else {
+                    throw Fault(
+                        "join: one argument must be the string between, the other a list of strings", kind: "type")
+                }
                 let parts = try context.machine.array(of: items, for: "join").map { item in
-                    guard let part = item.string else { throw Fault("join: the items must be strings, one is \(item.described)", hint: "items |> map(str) |> join(\(quoted(between)))", kind: "type") }
+                    guard let part = item.string else {
+                        throw Fault(
+                            "join: the items must be strings, one is \(item.described)",
+                            hint: "items |> map(str) |> join(\(quoted(between)))", kind: "type")
+                    }
                     return part
                 }
                 try Machine.checkString(bytes: parts.reduce(0) { $0 + $1.utf8.count + between.utf8.count })
                 return parts.joined(separator: between)
             },
-            Builtin("replace", "With one piece in place of another.", text, Parameter<String>("old", "what is replaced"), Parameter<String>("new", "what comes in its place"), example: "\"a-b\".replace(\"-\", \"+\")  # → \"a+b\"") {
+            Builtin(
+                "replace", "With one piece in place of another.", text, Parameter<String>("old", "what is replaced"),
+                Parameter<String>("new", "what comes in its place"),
+                example: "\"a-b\".replace(\"-\", \"+\")  # → \"a+b\""
+            ) {
                 (text: String, old: String, new: String) throws -> String in
-                guard !old.isEmpty else { throw Fault("replace: the piece to replace is empty", kind: "value", argument: .positional(1)) }
+                guard !old.isEmpty else {
+                    throw Fault("replace: the piece to replace is empty", kind: "value", argument: .positional(1))
+                }
                 let pieces = text.components(separatedBy: old)
                 try Machine.checkString(bytes: text.utf8.count + pieces.count * new.utf8.count)
                 return pieces.joined(separator: new)
             },
-            ends("startswith", "Whether it begins with a piece.", example: "\"kd.kds\".startswith(\"kd\")  # → true") { $0.unicodeScalars.starts(with: $1.unicodeScalars) },
-            ends("endswith", "Whether it ends with a piece.", example: "\"kd.kds\".endswith(\".kds\")  # → true") { $0.unicodeScalars.reversed().starts(with: $1.unicodeScalars.reversed()) },
-            Builtin("find", "Where a piece begins, or -1.", text, Parameter<String>("piece", "what is looked for"), example: "\"abc\".find(\"c\")  # → 2") { (text: String, piece: String) throws -> Int in CoreStrings.find(StringObject(text), piece) ?? -1 },
-            Builtin("splitlines", "A list of its lines.", text, example: "\"a\\nb\".splitlines()  # → [\"a\", \"b\"]") { (text: String) throws -> [String] in
+            ends("startswith", "Whether it begins with a piece.", example: "\"kd.kds\".startswith(\"kd\")  # → true") {
+                $0.unicodeScalars.starts(with: $1.unicodeScalars)
+            },
+            ends("endswith", "Whether it ends with a piece.", example: "\"kd.kds\".endswith(\".kds\")  # → true") {
+                $0.unicodeScalars.reversed().starts(with: $1.unicodeScalars.reversed())
+            },
+            Builtin(
+                "find", "Where a piece begins, or -1.", text, Parameter<String>("piece", "what is looked for"),
+                example: "\"abc\".find(\"c\")  # → 2"
+            ) { (text: String, piece: String) throws -> Int in CoreStrings.find(StringObject(text), piece) ?? -1 },
+            Builtin("splitlines", "A list of its lines.", text, example: "\"a\\nb\".splitlines()  # → [\"a\", \"b\"]") {
+                (text: String) throws -> [String] in
                 var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { String($0) }
                 if lines.last == "" { lines.removeLast() }
                 return lines
             },
-            Builtin("partition", "[before, piece, after] at the first place of a piece.", text, Parameter<String>("piece", "where it is cut"), example: "\"a=b\".partition(\"=\")  # → [\"a\", \"=\", \"b\"]") { (text: String, piece: String) throws -> [String] in
+            Builtin(
+                "partition", "[before, piece, after] at the first place of a piece.", text,
+                Parameter<String>("piece", "where it is cut"),
+                example: "\"a=b\".partition(\"=\")  # → [\"a\", \"=\", \"b\"]"
+            ) { (text: String, piece: String) throws -> [String] in
                 guard !piece.isEmpty else { throw Fault("partition: the piece is empty", kind: "value") }
                 guard let place = text.range(of: piece, options: .literal) else { return [text, "", ""] }
                 return [String(text[..<place.lowerBound]), piece, String(text[place.upperBound...])]
             },
-            Builtin("removeprefix", "Without a piece at its start.", text, Parameter<String>("piece", "what is taken away"), example: "\"kd>\".removeprefix(\"kd\")  # → \">\"") { (text: String, piece: String) throws -> String in text.hasPrefix(piece) ? String(text.dropFirst(piece.count)) : text },
-            Builtin("removesuffix", "Without a piece at its end.", text, Parameter<String>("piece", "what is taken away"), example: "\"a.kds\".removesuffix(\".kds\")  # → \"a\"") { (text: String, piece: String) throws -> String in text.hasSuffix(piece) ? String(text.dropLast(piece.count)) : text },
+            Builtin(
+                "removeprefix", "Without a piece at its start.", text, Parameter<String>("piece", "what is taken away"),
+                example: "\"kd>\".removeprefix(\"kd\")  # → \">\""
+            ) { (text: String, piece: String) throws -> String in
+                text.hasPrefix(piece) ? String(text.dropFirst(piece.count)) : text
+            },
+            Builtin(
+                "removesuffix", "Without a piece at its end.", text, Parameter<String>("piece", "what is taken away"),
+                example: "\"a.kds\".removesuffix(\".kds\")  # → \"a\""
+            ) { (text: String, piece: String) throws -> String in
+                text.hasSuffix(piece) ? String(text.dropLast(piece.count)) : text
+            },
             pads("center", "In the middle of a width.", example: "\"a\".center(3, \"-\")  # → \"-a-\"") { $0 / 2 },
             pads("ljust", "At the left of a width.", example: "\"a\".ljust(3, \"-\")  # → \"a--\"") { _ in 0 },
             pads("rjust", "At the right of a width.", example: "\"a\".rjust(3, \"-\")  # → \"--a\"") { $0 },
-            Builtin("zfill", "With zeros in front up to a width, after a sign.", text, Parameter<Int>("width", "in characters"), example: "\"-7\".zfill(4)  # → \"-007\"") { (text: String, width: Int) throws -> String in
+            Builtin(
+                "zfill", "With zeros in front up to a width, after a sign.", text,
+                Parameter<Int>("width", "in characters"), example: "\"-7\".zfill(4)  # → \"-007\""
+            ) { (text: String, width: Int) throws -> String in
                 let sign = text.hasPrefix("-") || text.hasPrefix("+") ? String(text.prefix(1)) : ""
-                return sign + (try CoreStrings.padded(String(text.dropFirst(sign.count)), width - sign.count, "0") { $0 })
+                return sign
+                    + (try CoreStrings.padded(String(text.dropFirst(sign.count)), width - sign.count, "0") { $0 })
             },
-            asks("isdigit", "Whether all characters are digits.", example: "\"42\".isdigit()  # → true") { $0.properties.numericType == .digit || $0.properties.numericType == .decimal },
-            asks("isalpha", "Whether all characters are letters.", example: "\"abc\".isalpha()  # → true") { $0.properties.isAlphabetic },
-            asks("isspace", "Whether all characters are white space.", example: "\" \".isspace()  # → true") { CoreStrings.isSpace($0) },
-            asks("isupper", "Whether all characters are capital letters.", example: "\"ABC\".isupper()  # → true") { $0.properties.isUppercase },
-            asks("islower", "Whether all characters are small letters.", example: "\"abc\".islower()  # → true") { $0.properties.isLowercase },
+            asks("isdigit", "Whether all characters are digits.", example: "\"42\".isdigit()  # → true") {
+                $0.properties.numericType == .digit || $0.properties.numericType == .decimal
+            },
+            asks("isalpha", "Whether all characters are letters.", example: "\"abc\".isalpha()  # → true") {
+                $0.properties.isAlphabetic
+            },
+            asks("isspace", "Whether all characters are white space.", example: "\" \".isspace()  # → true") {
+                CoreStrings.isSpace($0)
+            },
+            asks("isupper", "Whether all characters are capital letters.", example: "\"ABC\".isupper()  # → true") {
+                $0.properties.isUppercase
+            },
+            asks("islower", "Whether all characters are small letters.", example: "\"abc\".islower()  # → true") {
+                $0.properties.isLowercase
+            },
         ])
 }

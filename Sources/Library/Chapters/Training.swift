@@ -15,21 +15,43 @@ func trainingChapter() -> Chapter {
         _ rule: Optimizer.Rule, _ target: TrainableArgument, _ lr: Double, _ decay: Double, _ schedule: ScheduleChoice,
         _ steps: Int?, _ warmup: Double, _ clip: Double?
     ) throws -> Optimizer {
-        guard (0...1).contains(warmup) else { throw Fault("\(rule.name): warmup is \(floatText(warmup)); it is a share from 0 to 1", kind: "value") }
+        guard (0...1).contains(warmup) else {
+            throw Fault("\(rule.name): warmup is \(floatText(warmup)); it is a share from 0 to 1", kind: "value")
+        }
         return try Optimizer(
-            rule, parameters: target.parameters, lr: lr, weightDecay: decay, schedule: Schedule(rawValue: schedule.rawValue) ?? .constant,
+            rule, parameters: target.parameters, lr: lr, weightDecay: decay,
+            schedule: Schedule(rawValue: schedule.rawValue) ?? .constant,
             warmupSteps: Int((warmup * Double(steps ?? 0)).rounded()), totalSteps: steps, clip: clip)
     }
     func adam(_ decoupled: Bool) -> Builtin {
         Builtin(
-            decoupled ? "adamw" : "adam", decoupled ? "Adam with weight decay apart from the gradient." : "Adam: steps scaled by running moments of the gradient.", target, Parameter<Double>("lr", "learning rate", default: 1e-3),
-            Parameter<[Double]>("betas", "decay of the two moments", default: [0.9, 0.999]), Parameter<Double>("eps", "added to the root of the second moment", default: 1e-8),
-            Parameter<Double>("weight_decay", decoupled ? "share of each parameter taken away, times lr" : "added to the gradient, times the parameter", default: decoupled ? 0.01 : 0), schedule, steps, warmup, clip,
-            example: "m = linear(2, 1)\nopt = \(decoupled ? "adamw" : "adam")(m, lr=0.1)\nopt.step(mean(m(ones(4, 2)) ** 2))\nopt.steps  # → 1",
+            decoupled ? "adamw" : "adam",
+            decoupled
+                ? "Adam with weight decay apart from the gradient."
+                : "Adam: steps scaled by running moments of the gradient.", target,
+            Parameter<Double>("lr", "learning rate", default: 1e-3),
+            Parameter<[Double]>("betas", "decay of the two moments", default: [0.9, 0.999]),
+            Parameter<Double>("eps", "added to the root of the second moment", default: 1e-8),
+            Parameter<Double>(
+                "weight_decay",
+                decoupled
+                    ? "share of each parameter taken away, times lr" : "added to the gradient, times the parameter",
+                default: decoupled ? 0.01 : 0), schedule, steps, warmup, clip,
+            example:
+                "m = linear(2, 1)\nopt = \(decoupled ? "adamw" : "adam")(m, lr=0.1)\nopt.step(mean(m(ones(4, 2)) ** 2))\nopt.steps  # → 1",
             source: decoupled ? "Loshchilov, Hutter 2017, arXiv:1711.05101" : "Kingma, Ba 2014, arXiv:1412.6980"
-        ) { (target: TrainableArgument, lr: Double, betas: [Double], eps: Double, decay: Double, schedule: ScheduleChoice, steps: Int?, warmup: Double, clip: Double?) throws -> Optimizer in
-            guard betas.count == 2 else { throw Fault("\(decoupled ? "adamw" : "adam"): betas are two numbers, \(betas.count) are given", kind: "value") }
-            return try make(.adam(beta1: betas[0], beta2: betas[1], eps: eps, decoupled: decoupled), target, lr, decay, schedule, steps, warmup, clip)
+        ) {
+            (
+                target: TrainableArgument, lr: Double, betas: [Double], eps: Double, decay: Double,
+                schedule: ScheduleChoice, steps: Int?, warmup: Double, clip: Double?
+            ) throws -> Optimizer in
+            guard betas.count == 2 else {
+                throw Fault(
+                    "\(decoupled ? "adamw" : "adam"): betas are two numbers, \(betas.count) are given", kind: "value")
+            }
+            return try make(
+                .adam(beta1: betas[0], beta2: betas[1], eps: eps, decoupled: decoupled), target, lr, decay, schedule,
+                steps, warmup, clip)
         }
     }
     return Chapter(
@@ -37,69 +59,134 @@ func trainingChapter() -> Chapter {
         [
             adam(true), adam(false),
             Builtin(
-                "sgd", "Stochastic gradient descent, with momentum if asked.", target, lr, Parameter<Double>("momentum", "share of the last step that is kept", default: 0), Parameter<Double>("dampening", "of the momentum", default: 0),
-                Parameter<Bool>("nesterov", "look ahead along the momentum", default: false), Parameter<Double>("weight_decay", "added to the gradient, times the parameter", default: 0), schedule, steps, warmup, clip,
+                "sgd", "Stochastic gradient descent, with momentum if asked.", target, lr,
+                Parameter<Double>("momentum", "share of the last step that is kept", default: 0),
+                Parameter<Double>("dampening", "of the momentum", default: 0),
+                Parameter<Bool>("nesterov", "look ahead along the momentum", default: false),
+                Parameter<Double>("weight_decay", "added to the gradient, times the parameter", default: 0), schedule,
+                steps, warmup, clip,
                 example: "m = linear(2, 1)\nopt = sgd(m, lr=0.1)\nopt.step(mean(m(ones(4, 2)) ** 2))\nopt.steps  # → 1"
-            ) { (target: TrainableArgument, lr: Double, momentum: Double, dampening: Double, nesterov: Bool, decay: Double, schedule: ScheduleChoice, steps: Int?, warmup: Double, clip: Double?) throws -> Optimizer in
-                try make(.sgd(momentum: momentum, dampening: dampening, nesterov: nesterov), target, lr, decay, schedule, steps, warmup, clip)
+            ) {
+                (
+                    target: TrainableArgument, lr: Double, momentum: Double, dampening: Double, nesterov: Bool,
+                    decay: Double, schedule: ScheduleChoice, steps: Int?, warmup: Double, clip: Double?
+                ) throws -> Optimizer in
+                try make(
+                    .sgd(momentum: momentum, dampening: dampening, nesterov: nesterov), target, lr, decay, schedule,
+                    steps, warmup, clip)
             },
             Builtin(
-                "step", "One update: of an optimizer by a loss, opt.step(loss); of a run by what a loss came to.", Parameter<Value>("target", "an optimizer or a run"), Parameter<Value>("loss", "a single number"), Parameter<Double>("lr", "for a run, the learning rate of the step", default: 0),
+                "step", "One update: of an optimizer by a loss, opt.step(loss); of a run by what a loss came to.",
+                Parameter<Value>("target", "an optimizer or a run"), Parameter<Value>("loss", "a single number"),
+                Parameter<Double>("lr", "for a run, the learning rate of the step", default: 0),
                 example: "m = linear(2, 1)\nopt = sgd(m, lr=0.1)\nopt.step(mean(m(ones(4, 2)) ** 2))"
             ) { (context: CallContext, target: Value, loss: Value, rate: Double) throws -> Void in
-                guard let value = loss.object as? TensorObject else { throw Fault("step: the loss must be a tensor, not \(loss.described)", kind: "type", argument: .positional(1)) }
+                guard let value = loss.object as? TensorObject else {
+                    throw Fault(
+                        "step: the loss must be a tensor, not \(loss.described)", kind: "type", argument: .positional(1)
+                    )
+                }
                 switch target.object {
                 case let object as OptimizerObject: try object.optimizer.step(value.tensor)
                 case let run as RunObject:
                     let terms = (value as? LossValueObject)?.value.terms ?? []
-                    run.record.step(loss: try value.tensor.item(), terms: terms, count: (value as? LossValueObject)?.count ?? 1, learningRate: rate)
+                    run.record.step(
+                        loss: try value.tensor.item(), terms: terms, count: (value as? LossValueObject)?.count ?? 1,
+                        learningRate: rate)
                     if let line = run.record.progressLine() { context.machine.output.write(line, to: .progress) }
-                default: throw Fault("step: the target must be an optimizer or a run, not \(target.described)", kind: "type", argument: .positional(0))
+                default:
+                    throw Fault(
+                        "step: the target must be an optimizer or a run, not \(target.described)", kind: "type",
+                        argument: .positional(0))
                 }
             },
-            Builtin("adopt", "Takes the parameters that a loss made for itself into an optimizer.", Parameter<Optimizer>("optimizer", "an optimizer"), Parameter<Loss>("loss", "a loss"), example: "m = linear(2, 1)\nadamw(m).adopt(cross_entropy())") { (optimizer: Optimizer, loss: Loss) throws -> Void in
+            Builtin(
+                "adopt", "Takes the parameters that a loss made for itself into an optimizer.",
+                Parameter<Optimizer>("optimizer", "an optimizer"), Parameter<Loss>("loss", "a loss"),
+                example: "m = linear(2, 1)\nadamw(m).adopt(cross_entropy())"
+            ) { (optimizer: Optimizer, loss: Loss) throws -> Void in
                 optimizer.adopt(loss.parameters.enumerated().map { ("projection.\($0.offset)", $0.element) })
             },
             Builtin(
-                "loss_fn", "A loss value from a function of the student's output, the teacher's, and the batch.", Parameter<String>("name", "how it is shown and reported"), Parameter<Callable>("f", "(s, t, batch) -> a single number"),
-                Parameter<[String]>("student", "paths of the student's hidden values it reads", default: []), Parameter<[String]>("teacher", "paths of the teacher's", default: []), Parameter<Bool>("project", "bridge different widths by a trained map", default: false),
-                Parameter<Bool?>("uses_teacher", "whether t is read; nil finds out when it is called", default: nil), Parameter<Bool>("uses_labels", "whether batch.labels are read", default: false),
-                details: "s.logits and t.logits are the outputs; s.hidden[path] a hidden value that was asked for.", example: "agree = loss_fn(\"agree\", (s, t, batch) -> mean((s.logits - t.logits) ** 2))\n2 * agree  # → 2 * agree"
-            ) { (context: CallContext, name: String, f: Callable, student: [String], teacher: [String], project: Bool, usesTeacher: Bool?, usesLabels: Bool) throws -> Loss in
+                "loss_fn", "A loss value from a function of the student's output, the teacher's, and the batch.",
+                Parameter<String>("name", "how it is shown and reported"),
+                Parameter<Callable>("f", "(s, t, batch) -> a single number"),
+                Parameter<[String]>("student", "paths of the student's hidden values it reads", default: []),
+                Parameter<[String]>("teacher", "paths of the teacher's", default: []),
+                Parameter<Bool>("project", "bridge different widths by a trained map", default: false),
+                Parameter<Bool?>("uses_teacher", "whether t is read; nil finds out when it is called", default: nil),
+                Parameter<Bool>("uses_labels", "whether batch.labels are read", default: false),
+                details: "s.logits and t.logits are the outputs; s.hidden[path] a hidden value that was asked for.",
+                example:
+                    "agree = loss_fn(\"agree\", (s, t, batch) -> mean((s.logits - t.logits) ** 2))\n2 * agree  # → 2 * agree"
+            ) {
+                (
+                    context: CallContext, name: String, f: Callable, student: [String], teacher: [String],
+                    project: Bool, usesTeacher: Bool?, usesLabels: Bool
+                ) throws -> Loss in
                 let machine = context.machine
                 return Loss(
-                    Loss.Term(name, studentPaths: student, teacherPaths: teacher, usesTeacher: usesTeacher ?? !teacher.isEmpty, projection: project ? Projection() : nil) { s, t, batch in
+                    Loss.Term(
+                        name, studentPaths: student, teacherPaths: teacher,
+                        usesTeacher: usesTeacher ?? !teacher.isEmpty, projection: project ? Projection() : nil
+                    ) { s, t, batch in
                         let answer = try f(
-                            machine, .object(OutputObject(s.logits, hidden: s.hidden)), t.map { .object(OutputObject($0.logits, hidden: $0.hidden)) } ?? .null, .object(BatchObject(batch)))
-                        guard let tensor = (answer.object as? TensorObject)?.tensor else { throw Fault("the loss \(name) must answer a tensor, it answered \(answer.described)", kind: "type") }
+                            machine, .object(OutputObject(s.logits, hidden: s.hidden)),
+                            t.map { .object(OutputObject($0.logits, hidden: $0.hidden)) } ?? .null,
+                            .object(BatchObject(batch)))
+                        guard let tensor = (answer.object as? TensorObject)?.tensor else {
+                            throw Fault(
+                                "the loss \(name) must answer a tensor, it answered \(answer.described)", kind: "type")
+                        }
                         return tensor
                     })
             },
             Builtin(
-                "teacher_outputs", "What a frozen teacher gives for every row of a dataset, computed once; called with a batch it gives the batch's.", Parameter<Layer>("teacher", "a model"), Parameter<Dataset>("data", "a dataset"),
-                Parameter<[String]>("keep", "paths of hidden values", default: []), Parameter<Int>("batch", "rows at a time", default: 256), example: "d = dataset({\"x\": ones(3, 2)})\nknown = teacher_outputs(linear(2, 4), d)\nfor b in d |> batches(2) { print(known(b).logits.shape) }"
+                "teacher_outputs",
+                "What a frozen teacher gives for every row of a dataset, computed once; called with a batch it gives the batch's.",
+                Parameter<Layer>("teacher", "a model"), Parameter<Dataset>("data", "a dataset"),
+                Parameter<[String]>("keep", "paths of hidden values", default: []),
+                Parameter<Int>("batch", "rows at a time", default: 256),
+                example:
+                    "d = dataset({\"x\": ones(3, 2)})\nknown = teacher_outputs(linear(2, 4), d)\nfor b in d |> batches(2) { print(known(b).logits.shape) }"
             ) { (context: CallContext, teacher: Layer, data: Dataset, keep: [String], batch: Int) throws -> Value in
-                .object(TeacherOutputsObject(try TeacherOutputs(model: teacher, dataset: data, paths: keep, batch: batch) { done in
-                    context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
-                }))
+                .object(
+                    TeacherOutputsObject(
+                        try TeacherOutputs(model: teacher, dataset: data, paths: keep, batch: batch) { done in
+                            context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
+                        }))
             },
             Builtin(
-                "start_run", "The record of a training that begins; it becomes the model's `run`.", Parameter<String>("name", "what its lines say"), Parameter<Layer>("model", "the model that is trained"), Parameter<Value>("loss", "a loss"),
-                Parameter<Int>("steps", "how many there will be"), Parameter<Int>("per_epoch", "how many in an epoch"), example: "start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5).steps  # → 0"
+                "start_run", "The record of a training that begins; it becomes the model's `run`.",
+                Parameter<String>("name", "what its lines say"), Parameter<Layer>("model", "the model that is trained"),
+                Parameter<Value>("loss", "a loss"),
+                Parameter<Int>("steps", "how many there will be"), Parameter<Int>("per_epoch", "how many in an epoch"),
+                example: "start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5).steps  # → 0"
             ) { (name: String, model: Layer, loss: Value, steps: Int, perEpoch: Int) throws -> Value in
-                let run = RunObject(RunRecord(name, formula: loss.display(.inline), totalSteps: steps, stepsPerEpoch: perEpoch))
+                let run = RunObject(
+                    RunRecord(name, formula: loss.display(.inline), totalSteps: steps, stepsPerEpoch: perEpoch))
                 model.history = run
                 return .object(run)
             },
-            Builtin("end_epoch", "Ends an epoch of a run and writes its line.", Parameter<RunArgument>("run", "a run"), Parameter<MapArgument>("metrics", "what was measured, by name"), example: "run = start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5)\nrun.end_epoch({})\nrun.epochs  # → 1") {
+            Builtin(
+                "end_epoch", "Ends an epoch of a run and writes its line.", Parameter<RunArgument>("run", "a run"),
+                Parameter<MapArgument>("metrics", "what was measured, by name"),
+                example:
+                    "run = start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5)\nrun.end_epoch({})\nrun.epochs  # → 1"
+            ) {
                 (context: CallContext, run: RunArgument, metrics: MapArgument) throws -> Void in
-                run.run.record.endEpoch(metrics: metrics.map.entries.compactMap { key, value in
-                    guard let name = key.string, let number = value.number else { return nil }
-                    return (name, number)
-                })
+                run.run.record.endEpoch(
+                    metrics: metrics.map.entries.compactMap { key, value in
+                        guard let name = key.string, let number = value.number else { return nil }
+                        return (name, number)
+                    })
                 context.machine.output.write(run.run.record.epochLine + "\n", to: .progress)
             },
-            Builtin("finish", "Ends a run.", Parameter<RunArgument>("run", "a run"), example: "run = start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5)\nrun.finish()") { (run: RunArgument) throws -> Void in run.run.record.finish() },
+            Builtin(
+                "finish", "Ends a run.", Parameter<RunArgument>("run", "a run"),
+                example:
+                    "run = start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5)\nrun.finish()"
+            ) { (run: RunArgument) throws -> Void in run.run.record.finish() },
         ])
 }
 
@@ -109,26 +196,58 @@ func metricChapter() -> Chapter {
         "Metrics", "How good answers are, with scikit-learn's numbers.",
         [
             Builtin(
-                "classification_report", "Precision, recall, f1 and support for each class, as scikit-learn lays them out.", Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"), Parameter<[String]?>("names", "of the classes", default: nil),
-                Parameter<Int>("digits", "decimals", default: 2), example: "show(classification_report([0, 1, 1], [0, 1, 0]))", source: "scikit-learn, sklearn.metrics.classification_report"
+                "classification_report",
+                "Precision, recall, f1 and support for each class, as scikit-learn lays them out.",
+                Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"),
+                Parameter<[String]?>("names", "of the classes", default: nil),
+                Parameter<Int>("digits", "decimals", default: 2),
+                example: "show(classification_report([0, 1, 1], [0, 1, 0]))",
+                source: "scikit-learn, sklearn.metrics.classification_report"
             ) { (truth: ClassNumbers, guess: ClassNumbers, names: [String]?, digits: Int) throws -> Value in
-                guard (0...15).contains(digits) else { throw Fault("classification_report: digits is \(digits); it goes from 0 to 15", kind: "value") }
+                guard (0...15).contains(digits) else {
+                    throw Fault("classification_report: digits is \(digits); it goes from 0 to 15", kind: "value")
+                }
                 let classes = names.map { Array($0.indices) }
-                return .object(ReportObject(try ClassificationReport(truth.numbers, guess.numbers, classes: classes, names: names).text(digits: digits)))
+                return .object(
+                    ReportObject(
+                        try ClassificationReport(truth.numbers, guess.numbers, classes: classes, names: names).text(
+                            digits: digits)))
             },
-            Builtin("f1_score", "The mean over the classes of the harmonic mean of precision and recall.", Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"), example: "f1_score([0, 1], [0, 1])  # → 1.0") { (truth: ClassNumbers, guess: ClassNumbers) throws -> Double in
+            Builtin(
+                "f1_score", "The mean over the classes of the harmonic mean of precision and recall.",
+                Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"),
+                example: "f1_score([0, 1], [0, 1])  # → 1.0"
+            ) { (truth: ClassNumbers, guess: ClassNumbers) throws -> Double in
                 try ClassificationReport(truth.numbers, guess.numbers).macro.f1
             },
-            Builtin("confusion_matrix", "How often each true class (rows) was called each class (columns).", Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"), example: "confusion_matrix([0, 1, 1], [0, 1, 0])  # → [[1 0]\n# → [1 1]]") { (truth: ClassNumbers, guess: ClassNumbers) throws -> Tensor in
+            Builtin(
+                "confusion_matrix", "How often each true class (rows) was called each class (columns).",
+                Parameter<ClassNumbers>("truth", "class numbers"), Parameter<ClassNumbers>("guess", "class numbers"),
+                example: "confusion_matrix([0, 1, 1], [0, 1, 0])  # → [[1 0]\n# → [1 1]]"
+            ) { (truth: ClassNumbers, guess: ClassNumbers) throws -> Tensor in
                 let matrix = try ConfusionMatrix(truth.numbers, guess.numbers)
-                return try Tensor(matrix.counts.flatMap { $0.map { Int64($0) } }, shape: [matrix.classes.count, matrix.classes.count])
+                return try Tensor(
+                    matrix.counts.flatMap { $0.map { Int64($0) } }, shape: [matrix.classes.count, matrix.classes.count])
             },
-            Builtin("table", "Rows under headings, to be shown.", Parameter<[String]>("heads", "one for each column"), Parameter<[[Value]]>("rows", "lists of values"), Parameter<String?>("note", "a sentence below", default: nil), example: "table([\"model\", \"accuracy\"], [[\"teacher\", 0.79]])") {
+            Builtin(
+                "table", "Rows under headings, to be shown.", Parameter<[String]>("heads", "one for each column"),
+                Parameter<[[Value]]>("rows", "lists of values"),
+                Parameter<String?>("note", "a sentence below", default: nil),
+                example: "table([\"model\", \"accuracy\"], [[\"teacher\", 0.79]])"
+            ) {
                 (heads: [String], rows: [[Value]], note: String?) throws -> Value in
                 var numeric = Set(heads.indices.dropFirst())
                 for row in rows {
-                    guard row.count == heads.count else { throw Fault("table: a row has \(counted(row.count, "cell")) for \(counted(heads.count, "heading"))", kind: "shape") }
-                    for (column, cell) in row.enumerated() where !(cell.number != nil || cell.string.map { $0.first.map { $0.isNumber || $0 == "-" || $0 == "+" } ?? true } ?? false) { numeric.remove(column) }
+                    guard row.count == heads.count else {
+                        throw Fault(
+                            "table: a row has \(counted(row.count, "cell")) for \(counted(heads.count, "heading"))",
+                            kind: "shape")
+                    }
+                    for (column, cell) in row.enumerated()
+                    where
+                        !(cell.number != nil
+                        || cell.string.map { $0.first.map { $0.isNumber || $0 == "-" || $0 == "+" } ?? true } ?? false)
+                    { numeric.remove(column) }
                 }
                 var table = TextTable(columns: heads, rightAligned: numeric)
                 for row in rows { table.add(row.map(\.printed)) }
@@ -143,7 +262,9 @@ struct ClassNumbers: ScriptConvertible {
     static var scriptType: String { "list or tensor of int" }
     static func from(_ value: Value) throws -> ClassNumbers? {
         if let list = try [Int].from(value) { return ClassNumbers(numbers: list) }
-        guard let tensor = (value.object as? TensorObject)?.tensor, tensor.rank == 1, tensor.dtype.isInteger else { return nil }
+        guard let tensor = (value.object as? TensorObject)?.tensor, tensor.rank == 1, tensor.dtype.isInteger else {
+            return nil
+        }
         return ClassNumbers(numbers: try tensor.elements(as: Int64.self).map { Int($0) })
     }
     var scriptValue: Value { numbers.scriptValue }
@@ -154,16 +275,24 @@ struct TrainableArgument: ScriptConvertible {
     let parameters: [(path: String, parameter: Tensors.Parameter)]
     static var scriptType: String { "model or list of parameters" }
     static func from(_ value: Value) throws -> TrainableArgument? {
-        if let model = (value.object as? LayerObject)?.layer { return TrainableArgument(parameters: model.parameters()) }
+        if let model = (value.object as? LayerObject)?.layer {
+            return TrainableArgument(parameters: model.parameters())
+        }
         if let map = value.object as? MapObject { return try from(.list(Array(map.entries.values))) }
         guard let items = value.items ?? (value.object is TensorObject ? [value] : nil) else { return nil }
-        return TrainableArgument(parameters: try items.enumerated().flatMap { index, item -> [(path: String, parameter: Tensors.Parameter)] in
-            if let model = (item.object as? LayerObject)?.layer { return model.parameters().map { ("\(index).\($0.path)", $0.parameter) } }
-            guard let parameter = (item.object as? TensorObject)?.parameter else {
-                throw Fault("item \(index) is no parameter but \(item.described)", hint: "parameter(x) makes one", kind: "type")
-            }
-            return [("\(index)", parameter)]
-        })
+        return TrainableArgument(
+            parameters: try items.enumerated().flatMap {
+                index, item -> [(path: String, parameter: Tensors.Parameter)] in
+                if let model = (item.object as? LayerObject)?.layer {
+                    return model.parameters().map { ("\(index).\($0.path)", $0.parameter) }
+                }
+                guard let parameter = (item.object as? TensorObject)?.parameter else {
+                    throw Fault(
+                        "item \(index) is no parameter but \(item.described)", hint: "parameter(x) makes one",
+                        kind: "type")
+                }
+                return [("\(index)", parameter)]
+            })
     }
     var scriptValue: Value { .list(parameters.map { .object(TensorObject(parameter: $0.parameter)) }) }
 }
@@ -175,6 +304,8 @@ enum ScheduleChoice: String, ScriptChoice { case constant, linear, cosine }
 struct RunArgument: ScriptConvertible {
     let run: RunObject
     static var scriptType: String { "run" }
-    static func from(_ value: Value) throws -> RunArgument? { (value.object as? RunObject).map { RunArgument(run: $0) } }
+    static func from(_ value: Value) throws -> RunArgument? {
+        (value.object as? RunObject).map { RunArgument(run: $0) }
+    }
     var scriptValue: Value { .object(run) }
 }

@@ -50,7 +50,8 @@ final class DatasetObject: Object {
             if let name = key.string { return try dataset.columnValue(name) }
             if let row = key.int {
                 guard let place = normalized(row, count: dataset.count) else {
-                    throw Fault("row \(row) is out of range: the dataset has \(counted(dataset.count, "row"))", kind: "index")
+                    throw Fault(
+                        "row \(row) is out of range: the dataset has \(counted(dataset.count, "row"))", kind: "index")
                 }
                 return try dataset.rowValue(place)
             }
@@ -69,7 +70,8 @@ final class DatasetObject: Object {
 extension Value {
     /// Row numbers from a list, a tensor of whole numbers, or a mask of bools.
     fileprivate func rows(in dataset: Dataset) throws -> [Int]? {
-        guard object is ListObject || object is TensorObject, let tensor = try Tensor.from(self), tensor.rank == 1 else { return nil }
+        guard object is ListObject || object is TensorObject, let tensor = try Tensor.from(self), tensor.rank == 1
+        else { return nil }
         if tensor.dtype == .bool {
             guard tensor.count == dataset.count else {
                 throw Fault("the mask has \(tensor.count) bools for \(counted(dataset.count, "row"))", kind: "shape")
@@ -79,7 +81,8 @@ extension Value {
         guard tensor.dtype.isInteger || tensor.count == 0 else { return nil }
         return try tensor.elements(as: Int64.self).map { row in
             guard let place = normalized(Int(row), count: dataset.count) else {
-                throw Fault("row \(row) is out of range: the dataset has \(counted(dataset.count, "row"))", kind: "index")
+                throw Fault(
+                    "row \(row) is out of range: the dataset has \(counted(dataset.count, "row"))", kind: "index")
             }
             return place
         }

@@ -48,7 +48,8 @@ class LayerObject: Object {
             return
         }
         guard let model = layer as? ScriptModel else {
-            throw Fault("the parts of a \(layer.kind) cannot be exchanged", hint: "make a new model of the parts", kind: "name")
+            throw Fault(
+                "the parts of a \(layer.kind) cannot be exchanged", hint: "make a new model of the parts", kind: "name")
         }
         try model.setMember(name, to: value)
     }
@@ -56,7 +57,8 @@ class LayerObject: Object {
     /// `model[2]`, `model["encoder.layer.2"]`.
     override func subscriptGet(_ items: [Language.SubscriptItem], _ machine: Machine) throws -> Value? {
         guard items.count == 1, case .index(let key) = items[0] else {
-            throw Fault("a part of a model is named by one number or path", hint: "model[0], model[\"0.body\"]", kind: "index")
+            throw Fault(
+                "a part of a model is named by one number or path", hint: "model[0], model[\"0.body\"]", kind: "index")
         }
         if let path = key.string {
             if let parameter = layer.parameters().first(where: { $0.path == path })?.parameter {
@@ -128,7 +130,8 @@ extension Layer {
     func modelInput(_ input: Value) throws -> Tensor {
         switch input.object {
         case let batch as BatchObject: return try batch.batch.input(for: self)
-        case let data as DatasetObject: return try Batch(data.dataset, rows: Array(0..<data.dataset.count)).input(for: self)
+        case let data as DatasetObject:
+            return try Batch(data.dataset, rows: Array(0..<data.dataset.count)).input(for: self)
         case let text as StringObject: return try textInput([text.text])
         case let list as ListObject where list.items.first?.string != nil:
             guard let texts = try [String].from(.object(list)) else {

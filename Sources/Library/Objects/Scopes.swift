@@ -28,7 +28,8 @@ final class TrainingScope: Object {
 
     override var typeName: String { "scope" }
     override func display(_ style: DisplayStyle) -> String {
-        training ? "<training: write `with training(model) { … }`>" : "<evaluation: write `with evaluation(model) { … }`>"
+        training
+            ? "<training: write `with training(model) { … }`>" : "<evaluation: write `with evaluation(model) { … }`>"
     }
     override func enter(_ machine: Machine) throws { before.append(model.setTraining(training)) }
     override func exit(_ machine: Machine) { if let modes = before.popLast() { Layer.restoreTraining(modes) } }

@@ -216,7 +216,8 @@ extension IndexItem {
             case .bf16, .f32, .f64:
                 guard tensor.count == 0 else {
                     throw Fault(
-                        "an index must be whole numbers or bools, not \(tensor.dtype.name)", hint: "int(x)", kind: "type")
+                        "an index must be whole numbers or bools, not \(tensor.dtype.name)", hint: "int(x)",
+                        kind: "type")
                 }
                 self = .tensor(try tensor.converted(to: .i64))
             }

@@ -78,7 +78,8 @@ class TensorObject: Object {
         _ items: [Language.SubscriptItem], to value: Value, _ machine: Machine
     ) throws -> Bool {
         throw Fault(
-            "a tensor does not change", hint: "make a new one: x = where(mask, value, x), or scatter(x, dim, index, value)",
+            "a tensor does not change",
+            hint: "make a new one: x = where(mask, value, x), or scatter(x, dim, index, value)",
             kind: "type")
     }
 
@@ -173,8 +174,10 @@ enum Operand {
     static func tensors(_ a: Operand, _ b: Operand) throws -> (Tensor, Tensor) {
         switch (a, b) {
         case (.tensor(let x), .tensor(let y)): (x, y)
-        case (.tensor(let x), .number(let y)): (x, try Tensor(scalar: y, y.isReal && !x.dtype.isFloating ? .f32 : x.dtype))
-        case (.number(let x), .tensor(let y)): (try Tensor(scalar: x, x.isReal && !y.dtype.isFloating ? .f32 : y.dtype), y)
+        case (.tensor(let x), .number(let y)):
+            (x, try Tensor(scalar: y, y.isReal && !x.dtype.isFloating ? .f32 : x.dtype))
+        case (.number(let x), .tensor(let y)):
+            (try Tensor(scalar: x, x.isReal && !y.dtype.isFloating ? .f32 : y.dtype), y)
         case (.number(let x), .number(let y)):
             (try Tensor(scalar: x, x.isReal ? .f32 : .i64), try Tensor(scalar: y, y.isReal ? .f32 : .i64))
         }

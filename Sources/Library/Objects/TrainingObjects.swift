@@ -30,10 +30,12 @@ final class LossObject: Object {
         case (.subtract, .some(let a), .some(let b)): return (a + -1 * b).scriptValue
         case (.multiply, .some(let a), nil): return try right.number.map { (try LossObject.weight($0) * a).scriptValue }
         case (.multiply, nil, .some(let b)): return try left.number.map { (try LossObject.weight($0) * b).scriptValue }
-        case (.divide, .some(let a), nil): return try right.number.map { (try LossObject.weight(1 / $0) * a).scriptValue }
+        case (.divide, .some(let a), nil):
+            return try right.number.map { (try LossObject.weight(1 / $0) * a).scriptValue }
         case (.add, .some, nil), (.add, nil, .some):
             throw Fault(
-                "a loss is added to a loss, not to \((a == nil ? left : right).described)", hint: "0.7 * kl(T=4) + 0.3 * cross_entropy()",
+                "a loss is added to a loss, not to \((a == nil ? left : right).described)",
+                hint: "0.7 * kl(T=4) + 0.3 * cross_entropy()",
                 kind: "type")
         case (.multiply, .some, .some):
             throw Fault("a loss is scaled by a number, not by a loss", hint: "0.5 * loss", kind: "type")
@@ -50,7 +52,9 @@ final class LossObject: Object {
     }
 
     private static func weight(_ number: Double) throws -> Double {
-        guard number.isFinite else { throw Fault("a loss's weight must be finite, not \(floatText(number))", kind: "value") }
+        guard number.isFinite else {
+            throw Fault("a loss's weight must be finite, not \(floatText(number))", kind: "value")
+        }
         return number
     }
 
@@ -75,9 +79,11 @@ final class LossObject: Object {
             throw Fault("a loss needs the student's output", kind: "type")
         }
         guard let batch = (arguments.positional[2].object as? BatchObject)?.batch else {
-            throw Fault("the third argument of a loss is the batch, not \(arguments.positional[2].described)", kind: "type")
+            throw Fault(
+                "the third argument of a loss is the batch, not \(arguments.positional[2].described)", kind: "type")
         }
-        let value = try loss.evaluate(student: student, teacher: try output(arguments.positional[1], "teacher's"), batch: batch)
+        let value = try loss.evaluate(
+            student: student, teacher: try output(arguments.positional[1], "teacher's"), batch: batch)
         return .object(LossValueObject(value, count: batch.count))
     }
 }
@@ -147,7 +153,9 @@ final class RunObject: Object {
     init(_ record: RunRecord) { self.record = record }
 
     override var typeName: String { "run" }
-    override func display(_ style: DisplayStyle) -> String { style == .inline ? "<run \(record.epochLine)>" : record.table }
+    override func display(_ style: DisplayStyle) -> String {
+        style == .inline ? "<run \(record.epochLine)>" : record.table
+    }
     override var fieldNames: [String] { ["name", "steps", "epochs", "loss", "history", "seconds", "baseline"] }
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
         switch name {
@@ -160,7 +168,8 @@ final class RunObject: Object {
             .list(
                 record.rows.map { row in
                     .map(
-                        [("epoch", .int(row.epoch)), ("loss", .float(row.loss))] + row.terms.map { ($0.name, .float($0.value)) }
+                        [("epoch", .int(row.epoch)), ("loss", .float(row.loss))]
+                            + row.terms.map { ($0.name, .float($0.value)) }
                             + row.metrics.map { ($0.name, .float($0.value)) }
                             + [("lr", .float(row.learningRate)), ("seconds", .float(row.seconds))])
                 })
@@ -185,7 +194,8 @@ final class TeacherOutputsObject: Object {
     override var typeName: String { "teacher outputs" }
     override var isCallable: Bool { true }
     override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
-        guard arguments.positional.count == 1, let batch = (arguments.positional[0].object as? BatchObject)?.batch else {
+        guard arguments.positional.count == 1, let batch = (arguments.positional[0].object as? BatchObject)?.batch
+        else {
             throw Fault("teacher outputs are asked for a batch: known(batch)", kind: "type")
         }
         let output = try outputs(batch)

@@ -24,7 +24,8 @@ public struct Completion: Sendable {
 
 extension Session {
     private static let keywords = [
-        "and", "assert", "break", "catch", "continue", "else", "false", "fn", "for", "if", "import", "in", "model", "nil",
+        "and", "assert", "break", "catch", "continue", "else", "false", "fn", "for", "if", "import", "in", "model",
+        "nil",
         "not", "or", "outer", "return", "test", "true", "try", "while", "with",
     ]
 
@@ -134,7 +135,8 @@ private struct CompletionContext {
                 if scalar == "\\", open.mark == "\"" {
                     index += 1
                 } else if scalar == open.mark {
-                    let isTriple = index + 2 < scalars.count && scalars[index + 1] == scalar && scalars[index + 2] == scalar
+                    let isTriple =
+                        index + 2 < scalars.count && scalars[index + 1] == scalar && scalars[index + 2] == scalar
                     if !open.isTriple || isTriple {
                         quote = nil
                         index += open.isTriple ? 2 : 0
@@ -145,7 +147,8 @@ private struct CompletionContext {
             } else {
                 switch scalar {
                 case "\"", "'":
-                    let isTriple = index + 2 < scalars.count && scalars[index + 1] == scalar && scalars[index + 2] == scalar
+                    let isTriple =
+                        index + 2 < scalars.count && scalars[index + 1] == scalar && scalars[index + 2] == scalar
                     index += isTriple ? 2 : 0
                     quote = (scalar, index + 1, isTriple)
                 case "#": while index + 1 < scalars.count, scalars[index + 1] != "\n" { index += 1 }

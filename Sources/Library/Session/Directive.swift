@@ -83,7 +83,8 @@ extension Session {
                 Directive.commands.map { ($0.usage, $0.summary) }
                 + [("?NAME", "help"), ("??NAME", "the source of a function"), ("!COMMAND", "a command of the shell")]
             return say(
-                lines.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }.joined(separator: "\n"))
+                lines.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }.joined(
+                    separator: "\n"))
         default:
             let near = nearest(name, in: Directive.commands.map(\.name)).map { "did you mean %\($0)?" }
             return wrong("there is no command %\(name)", hint: near ?? "%help lists them")
@@ -109,9 +110,12 @@ extension Session {
         guard !command.isEmpty else { return wrong("! takes a command of the shell") }
         machine.output.write("", to: .messages)
         var child = pid_t()
-        let words: [UnsafeMutablePointer<CChar>?] = ["/bin/sh", "-c", command].map { (word: String) in strdup(word) } + [nil]
+        let words: [UnsafeMutablePointer<CChar>?] =
+            ["/bin/sh", "-c", command].map { (word: String) in strdup(word) } + [nil]
         defer { for word in words { free(word) } }
-        guard posix_spawn(&child, "/bin/sh", nil, nil, words, environ) == 0 else { return wrong("the shell did not start") }
+        guard posix_spawn(&child, "/bin/sh", nil, nil, words, environ) == 0 else {
+            return wrong("the shell did not start")
+        }
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
         let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)

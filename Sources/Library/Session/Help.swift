@@ -11,7 +11,9 @@ extension Session {
             return "\(name) = \(value.display(.inline))\n\(summary)"
         }
         var page = "\(name): \(value.typeName)\n\(value.display(.full(width: 80)))"
-        if let fields = value.object?.fieldNames, !fields.isEmpty { page += "\nfields: \(fields.joined(separator: ", "))" }
+        if let fields = value.object?.fieldNames, !fields.isEmpty {
+            page += "\nfields: \(fields.joined(separator: ", "))"
+        }
         return page
     }
 
@@ -84,7 +86,9 @@ enum Help {
         if !signature.returns.isEmpty { page += "\n\nReturns " + signature.returns }
         if !signature.details.isEmpty { page += "\n\n" + signature.details }
         if !signature.example.isEmpty {
-            page += "\n\nExample" + signature.example.split(separator: "\n", omittingEmptySubsequences: false)
+            page +=
+                "\n\nExample"
+                + signature.example.split(separator: "\n", omittingEmptySubsequences: false)
                 .map { "\n    " + $0 }.joined()
         }
         if !signature.reference.isEmpty { page += "\n\nSource: " + signature.reference }
@@ -142,6 +146,7 @@ enum Help {
     static func declaration(_ source: Source, _ span: Span) -> String {
         var line = source.line(at: span.start)
         while line > 1, source.text(ofLine: line - 1).hasPrefix("##") { line -= 1 }
-        return source.text(of: Span(start: source.lineSpan(line).start, end: max(span.end, source.lineSpan(line).start)))
+        return source.text(
+            of: Span(start: source.lineSpan(line).start, end: max(span.end, source.lineSpan(line).start)))
     }
 }

@@ -56,7 +56,9 @@ final class Importer: ModuleLoader {
             let count = fread(&buffer, 1, buffer.count, file)
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])
-            guard bytes.count <= Source.maximumBytes else { throw Fault("\(path) is too long for a script", kind: "file") }
+            guard bytes.count <= Source.maximumBytes else {
+                throw Fault("\(path) is too long for a script", kind: "file")
+            }
         }
     }
 }

@@ -80,7 +80,8 @@ public final class StandardLibrary {
     fileprivate func value(of name: String) throws -> Value {
         try load(name)
         guard let value = machine.builtin(name), !(value.object is UnreadFunction) else {
-            throw Fault("\(name) is being read", hint: "the library's files call each other while they are read", kind: "name")
+            throw Fault(
+                "\(name) is being read", hint: "the library's files call each other while they are read", kind: "name")
         }
         return value
     }
@@ -126,7 +127,9 @@ public final class StandardLibrary {
                         default: false
                         }
                     }
-                    if let first = name.first, first != UInt8(ascii: "_") { names.append(String(decoding: name, as: UTF8.self)) }
+                    if let first = name.first, first != UInt8(ascii: "_") {
+                        names.append(String(decoding: name, as: UTF8.self))
+                    }
                 }
                 line = (rest.firstIndex(of: 0x0A) ?? bytes.count - 1) + 1
             }

@@ -65,7 +65,8 @@ public final class SafetensorsFile {
                 }
                 for (key, note) in notes {
                     guard let text = note.string else {
-                        throw FormatError("__metadata__ holds texts; \"\(key.prefix(40))\" is \(note.kindName)", file: path)
+                        throw FormatError(
+                            "__metadata__ holds texts; \"\(key.prefix(40))\" is \(note.kindName)", file: path)
                     }
                     metadata[key] = text
                 }
@@ -77,7 +78,11 @@ public final class SafetensorsFile {
                 throw FormatError("the tensor \"\(name.prefix(80))\": \(error.problem)", file: path)
             }
         }
-        found.sort { ($0.entry.range.lowerBound, $0.entry.range.upperBound) < ($1.entry.range.lowerBound, $1.entry.range.upperBound) }
+        found.sort {
+            ($0.entry.range.lowerBound, $0.entry.range.upperBound) < (
+                $1.entry.range.lowerBound, $1.entry.range.upperBound
+            )
+        }
         var end = 8 + Int(length)
         for (name, entry) in found {
             guard entry.range.lowerBound == end else {
@@ -103,19 +108,24 @@ public final class SafetensorsFile {
             throw FormatError("has no shape of whole numbers")
         }
         let sizes = shape.compactMap { $0 }
-        guard let offsets = value["data_offsets"]?.array?.compactMap(\.int), offsets.count == 2, value["data_offsets"]?.array?.count == 2,
+        guard let offsets = value["data_offsets"]?.array?.compactMap(\.int), offsets.count == 2,
+            value["data_offsets"]?.array?.count == 2,
             0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= fileSize - dataStart
         else { throw FormatError("has data_offsets that are no two places inside the file") }
-        guard let count = try? Shape.count(sizes) else { throw FormatError("has more elements than can be counted: \(sizes)") }
+        guard let count = try? Shape.count(sizes) else {
+            throw FormatError("has more elements than can be counted: \(sizes)")
+        }
         let (total, overflow) = count.multipliedReportingOverflow(by: bytes)
         guard !overflow, total == offsets[1] - offsets[0] else {
-            throw FormatError("has \(offsets[1] - offsets[0]) bytes, which its shape \(sizes) and type \(type) do not fill")
+            throw FormatError(
+                "has \(offsets[1] - offsets[0]) bytes, which its shape \(sizes) and type \(type) do not fill")
         }
         return Entry(shape: sizes, type: type, range: dataStart + offsets[0]..<dataStart + offsets[1])
     }
 
     private static let elementSizes = [
-        "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1,
+        "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2,
+        "U8": 1,
         "BOOL": 1,
     ]
 
@@ -135,7 +145,8 @@ public final class SafetensorsFile {
             return try Tensor.filled(entry.shape, .f32) { target in
                 let floats = target.assumingMemoryBound(to: Float.self)
                 for index in floats.indices {
-                    floats[index] = Float(Float16(bitPattern: UInt16(halves[2 * index]) | UInt16(halves[2 * index + 1]) << 8))
+                    floats[index] = Float(
+                        Float16(bitPattern: UInt16(halves[2 * index]) | UInt16(halves[2 * index + 1]) << 8))
                 }
             }
         }
@@ -172,7 +183,9 @@ public final class SafetensorsFile {
         var header = JSONObject()
         if !metadata.isEmpty {
             var notes = JSONObject()
-            for (key, value) in metadata.sorted(by: { ExactString($0.key) < ExactString($1.key) }) { notes[key] = .string(value) }
+            for (key, value) in metadata.sorted(by: { ExactString($0.key) < ExactString($1.key) }) {
+                notes[key] = .string(value)
+            }
             header["__metadata__"] = .object(notes)
         }
         var place = 0

@@ -28,9 +28,13 @@ public final class Conv1d: Layer {
             ("inputs", shape.inputs), ("outputs", shape.outputs), ("kernel", shape.kernel), ("stride", shape.stride),
             ("dilation", shape.dilation), ("groups", shape.groups),
         ] { try checkSize("conv1d", name, size) }
-        guard shape.padding >= 0 else { throw ModelError(.value, "conv1d: padding is \(shape.padding); it must be 0 or more") }
+        guard shape.padding >= 0 else {
+            throw ModelError(.value, "conv1d: padding is \(shape.padding); it must be 0 or more")
+        }
         guard shape.inputs % shape.groups == 0, shape.outputs % shape.groups == 0 else {
-            throw ModelError(.value, "conv1d: \(shape.groups) groups do not divide \(shape.inputs) inputs and \(shape.outputs) outputs")
+            throw ModelError(
+                .value,
+                "conv1d: \(shape.groups) groups do not divide \(shape.inputs) inputs and \(shape.outputs) outputs")
         }
         self.shape = shape
         weight = try Parameter(Conv1d.draw([shape.outputs, shape.inputs / shape.groups, shape.kernel], shape))
@@ -47,8 +51,10 @@ public final class Conv1d: Layer {
 
     public override var kind: String { "conv1d" }
     public override var details: String {
-        "\(shape.inputs) → \(shape.outputs), kernel \(shape.kernel)" + (shape.stride == 1 ? "" : ", stride \(shape.stride)")
-            + (shape.padding == 0 ? "" : ", padding \(shape.padding)") + (shape.dilation == 1 ? "" : ", dilation \(shape.dilation)")
+        "\(shape.inputs) → \(shape.outputs), kernel \(shape.kernel)"
+            + (shape.stride == 1 ? "" : ", stride \(shape.stride)")
+            + (shape.padding == 0 ? "" : ", padding \(shape.padding)")
+            + (shape.dilation == 1 ? "" : ", dilation \(shape.dilation)")
             + (shape.groups == 1 ? "" : ", groups \(shape.groups)")
     }
     public override var fields: [(name: String, field: Field)] {
@@ -56,7 +62,9 @@ public final class Conv1d: Layer {
     }
 
     public override func forward(_ x: Tensor) throws -> Tensor {
-        guard x.rank == 3 else { throw TensorError(.shape, "conv1d: expected a sequence [B, T, \(shape.inputs)], found \(x.shape)") }
+        guard x.rank == 3 else {
+            throw TensorError(.shape, "conv1d: expected a sequence [B, T, \(shape.inputs)], found \(x.shape)")
+        }
         var input = x
         if let mask = x.mask { input = try multiply(x, unsqueeze(mask.converted(to: x.dtype), -1)) }
         let channels = try transpose(input, 1, 2)

@@ -8,7 +8,9 @@ public final class Dropout: Layer {
 
     /// - Throws: `value` unless 0 ≤ p < 1.
     public init(_ p: Double) throws {
-        guard p >= 0, p < 1 else { throw ModelError(.value, "dropout: p is \(p); it must be from 0 up to, and without, 1") }
+        guard p >= 0, p < 1 else {
+            throw ModelError(.value, "dropout: p is \(p); it must be from 0 up to, and without, 1")
+        }
         self.p = p
     }
 

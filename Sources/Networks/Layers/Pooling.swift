@@ -43,9 +43,12 @@ public final class WindowPool: Layer {
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank == 3 else { throw TensorError(.shape, "\(kind): expected a sequence [B, T, C], found \(x.shape)") }
         let channels = try transpose(x, 1, 2)
-        let pooled = try isMax
+        let pooled =
+            try isMax
             ? maxPool1d(channels, kernel: width, stride: stride) : avgPool1d(channels, kernel: width, stride: stride)
         return try transpose(pooled, 1, 2)
     }
-    public override func copied(_ copier: Copier) throws -> Layer { try WindowPool(max: isMax, width: width, stride: stride) }
+    public override func copied(_ copier: Copier) throws -> Layer {
+        try WindowPool(max: isMax, width: width, stride: stride)
+    }
 }

@@ -38,7 +38,8 @@ public final class Recurrent: Layer {
             for suffix in bidirectional ? ["", "_reverse"] : [""] {
                 let rows = cell.gates * hidden
                 for (name, shape) in [
-                    ("weight_ih", [rows, width]), ("weight_hh", [rows, hidden]), ("bias_ih", [rows]), ("bias_hh", [rows]),
+                    ("weight_ih", [rows, width]), ("weight_hh", [rows, hidden]), ("bias_ih", [rows]),
+                    ("bias_hh", [rows]),
                 ] {
                     own.append(("\(name)_l\(layer)\(suffix)", try Parameter(Initialisation.fan(shape, in: hidden))))
                 }
@@ -55,7 +56,8 @@ public final class Recurrent: Layer {
 
     public override var kind: String { cell.rawValue }
     public override var details: String {
-        "\(inputs) → \(hidden)" + (layers == 1 ? "" : ", \(layers) layers") + (isBidirectional ? ", both directions" : "")
+        "\(inputs) → \(hidden)" + (layers == 1 ? "" : ", \(layers) layers")
+            + (isBidirectional ? ", both directions" : "")
     }
     public override var fields: [(name: String, field: Field)] { own.map { ($0.name, .parameter($0.parameter)) } }
 

@@ -59,7 +59,9 @@ public final class Optimizer {
         if let clip, !(clip > 0) { throw ModelError(.value, "\(name): clip is \(clip); it must be above 0") }
         if case .adam(let beta1, let beta2, let eps, _) = rule {
             guard (0..<1).contains(beta1), (0..<1).contains(beta2), eps >= 0 else {
-                throw ModelError(.value, "\(name): betas are \(beta1) and \(beta2), eps is \(eps); betas go from 0 up to, and without, 1")
+                throw ModelError(
+                    .value,
+                    "\(name): betas are \(beta1) and \(beta2), eps is \(eps); betas go from 0 up to, and without, 1")
             }
         }
         if case .sgd(let momentum, let dampening, true) = rule, momentum <= 0 || dampening != 0 {
@@ -90,7 +92,8 @@ public final class Optimizer {
     ///   reaches any of the parameters.
     public func step(_ loss: Tensor) throws {
         guard loss.count == 1 else {
-            throw TensorError(.shape, "step: the loss must be a single number, this one has shape \(loss.shape)", hint: "mean(loss)")
+            throw TensorError(
+                .shape, "step: the loss must be a single number, this one has shape \(loss.shape)", hint: "mean(loss)")
         }
         let number = try loss.item()
         guard number.isFinite else {
@@ -145,7 +148,9 @@ public final class Optimizer {
         let rate = learningRate
         switch rule {
         case .sgd(let momentum, let dampening, let nesterov):
-            if momentum != 0, moments[identity] == nil { moments[identity] = Moments(first: try zeros(parameter), second: nil) }
+            if momentum != 0, moments[identity] == nil {
+                moments[identity] = Moments(first: try zeros(parameter), second: nil)
+            }
             let state = moments[identity]
             try parameter.sgdStep(
                 gradient: gradient, buffer: state?.first, lr: rate, momentum: momentum, dampening: dampening,

@@ -24,8 +24,8 @@ public func dropout(_ x: Tensor, p: Double, key: UInt64, counter: UInt64) throws
                 try ThreadPool.parallel(x.count, grain: 16_384) { range in
                     let start = range.lowerBound
                     S.loops.dropout(
-                        key: key, counter: counter &+ UInt64(start), probability: S(p), from + start, to + start,
-                        mask: mask + start, count: range.count)
+                        key: key, counter: counter &+ UInt64(start), probability: p, scale: S(1 / (1 - p)),
+                        from + start, to + start, mask: mask + start, count: range.count)
                 }
             }
             if x.dtype == .f64 { try run(Double.self) } else { try run(Float.self) }

@@ -87,7 +87,8 @@ public struct RandomStream: Sendable {
         _ body: (any RandomLoops.Type, UInt64, UInt64, UnsafeMutableRawPointer, Int) -> Void
     ) throws -> Tensor {
         guard dtype.isFloating else {
-            throw TensorError(.type, "\(name): elements of type \(dtype.name) are not real numbers", hint: "use randint")
+            throw TensorError(
+                .type, "\(name): elements of type \(dtype.name) are not real numbers", hint: "use randint")
         }
         let working: DType = dtype == .f64 ? .f64 : .f32
         let result = try Tensor(uninitialized: shape, working)

@@ -78,7 +78,8 @@ struct Bindings {
             usedByInner.formUnion(Bindings(model: node).free)
             for parameter in node.parameters {
                 if let value = parameter.defaultValue {
-                    usedByInner.formUnion(Bindings(parameters: [], body: Block([], span: value.span), value: value).free)
+                    usedByInner.formUnion(
+                        Bindings(parameters: [], body: Block([], span: value.span), value: value).free)
                 }
             }
         case .forLoop(let target, let over, let body):

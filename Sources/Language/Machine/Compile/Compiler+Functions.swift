@@ -35,7 +35,8 @@ extension Compiler {
     private func beginFunction(_ parameterCount: Int) {
         state.nextRegister = state.localCount
         state.registerCount = state.localCount
-        for (name, register) in state.registers.sorted(by: { $0.value < $1.value }) where state.captured.contains(name) {
+        for (name, register) in state.registers.sorted(by: { $0.value < $1.value }) where state.captured.contains(name)
+        {
             emit(.makeCell, register, register < parameterCount ? 1 : 0, span: .zero)
         }
     }
@@ -112,7 +113,10 @@ extension Compiler {
     /// A function of no parameters for a default that is computed at each call.
     private func computed(_ value: Expression, name: String) throws -> Int {
         let block = Block([Statement(.expression(value, quiet: false), span: value.span)], span: value.span)
-        return try compile(FunctionNode(name: Name("default of \(name)", span: value.span), parameters: [], body: block, span: value.span), method: false)
+        return try compile(
+            FunctionNode(
+                name: Name("default of \(name)", span: value.span), parameters: [], body: block, span: value.span),
+            method: false)
     }
 
     /// A test is a function of its own that the runner calls.
@@ -120,7 +124,8 @@ extension Compiler {
         let mark = state.nextRegister
         let register = state.temporary()
         _ = try function(
-            FunctionNode(name: Name("test \(quoted(name))", span: span), parameters: [], body: body, span: span), into: register)
+            FunctionNode(name: Name("test \(quoted(name))", span: span), parameters: [], body: body, span: span),
+            into: register)
         emit(.registerTest, constant(name), register, span: span)
         state.nextRegister = mark
     }
@@ -157,7 +162,8 @@ extension Compiler {
                 emit(.makeFunction, state.temporary(), index, span: method.span)
             }
             state.nextRegister = first
-            let model = load("self", into: state.temporaries(node.methods.count + 1) + node.methods.count, span: node.name.span)
+            let model = load(
+                "self", into: state.temporaries(node.methods.count + 1) + node.methods.count, span: node.name.span)
             emit(.finishModel, model, first, node.methods.count, span: node.name.span)
             emit(.returnValue, model, span: node.span)
             let index = try finishFunction(into: outside, span: node.span)

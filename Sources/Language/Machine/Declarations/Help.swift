@@ -60,9 +60,13 @@ public enum Help {
             return signature.name == name ? page : "\(name) is \(page)"
         }
         var lines = ["\(name): \(value.typeName)"]
-        lines += value.display(.full(width: width)).split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
+        lines += value.display(.full(width: width)).split(separator: "\n", omittingEmptySubsequences: false).map {
+            "  " + $0
+        }
         let fields = value.object?.fieldNames ?? []
-        if !fields.isEmpty { lines += [""] + wrapped("Fields: " + fields.joined(separator: ", "), indent: 2, width: width) }
+        if !fields.isEmpty {
+            lines += [""] + wrapped("Fields: " + fields.joined(separator: ", "), indent: 2, width: width)
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -82,7 +82,9 @@ public enum Doctest {
     }
 
     private static func mark(_ comment: String) -> String? {
-        for mark in ["# →", "# =>"] where comment.hasPrefix(mark) { return String(comment.dropFirst(mark.count)).trimmed }
+        for mark in ["# →", "# =>"] where comment.hasPrefix(mark) {
+            return String(comment.dropFirst(mark.count)).trimmed
+        }
         return nil
     }
 

@@ -33,16 +33,20 @@ extension Machine {
 
     func tooDeep(_ name: String) -> Fault {
         Fault(
-            "\(name) was called \(depthLimit) calls deep", hint: "does it call itself without an end?", kind: "recursion")
+            "\(name) was called \(depthLimit) calls deep", hint: "does it call itself without an end?",
+            kind: "recursion")
     }
 
     // MARK: - From Swift
 
     /// Runs code in a new frame above everything; `fill` puts the arguments into its first registers.
-    func start(_ code: Code, function: FunctionObject?, fill: (UnsafeMutablePointer<Value>) throws -> Void) throws -> Value {
+    func start(_ code: Code, function: FunctionObject?, fill: (UnsafeMutablePointer<Value>) throws -> Void) throws
+        -> Value
+    {
         guard StackBounds.hasRoom else {
             throw Fault(
-                "calls back and forth between functions are nested too deeply", hint: "does a function call itself without an end?",
+                "calls back and forth between functions are nested too deeply",
+                hint: "does a function call itself without an end?",
                 kind: "recursion")
         }
         var base = 1
@@ -87,7 +91,8 @@ extension Machine {
     /// Anything but a script function called: only the native stack limits how deep.
     func callObject(_ object: Object, _ arguments: Arguments) throws -> Value {
         guard StackBounds.hasRoom else {
-            throw Fault("calls are nested too deeply", hint: "does a function call itself without an end?", kind: "recursion")
+            throw Fault(
+                "calls are nested too deeply", hint: "does a function call itself without an end?", kind: "recursion")
         }
         guard object.isCallable else { throw notCallable(.object(object)) }
         return try object.call(arguments, self)
@@ -111,7 +116,9 @@ extension Machine {
     }
 
     /// The arguments of a call instruction, taken out of their registers.
-    func collect(_ site: CallSite, _ registers: UnsafeMutablePointer<Value>, count: Int, from first: Int = 0) throws -> Arguments {
+    func collect(_ site: CallSite, _ registers: UnsafeMutablePointer<Value>, count: Int, from first: Int = 0) throws
+        -> Arguments
+    {
         var arguments = Arguments()
         arguments.positional.reserveCapacity(count)
         for index in first..<max(first, count) {
@@ -221,12 +228,15 @@ extension Machine {
     }
 
     /// A function value with the cells that it needs from here.
-    func makeFunction(_ index: Int, _ frame: UnsafeMutablePointer<Frame>, _ regs: UnsafeMutablePointer<Value>) -> Value {
+    func makeFunction(_ index: Int, _ frame: UnsafeMutablePointer<Frame>, _ regs: UnsafeMutablePointer<Value>) -> Value
+    {
         let code = frame.pointee.code.functions[index]
         return .object(closure(code, frame, regs))
     }
 
-    private func closure(_ code: Code, _ frame: UnsafeMutablePointer<Frame>, _ regs: UnsafeMutablePointer<Value>) -> FunctionObject {
+    private func closure(_ code: Code, _ frame: UnsafeMutablePointer<Frame>, _ regs: UnsafeMutablePointer<Value>)
+        -> FunctionObject
+    {
         let cells = code.captures.map { capture in
             switch capture {
             case .register(let register): regs[register].cell ?? Variable(Unbound.mark.value)

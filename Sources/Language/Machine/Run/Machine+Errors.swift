@@ -68,7 +68,9 @@ extension Machine {
         let at = frame.next - frame.code.instructions - 1
         guard at >= 0, at < frame.code.instructionCount else { return nil }
         let instruction = frame.code.instructions[at]
-        guard instruction.op == .call || instruction.op == .callPlain || instruction.op == .callMethod else { return nil }
+        guard instruction.op == .call || instruction.op == .callPlain || instruction.op == .callMethod else {
+            return nil
+        }
         let site = frame.code.sites[Int(instruction.c)]
         switch argument {
         case .callee: return site.callee
@@ -168,9 +170,12 @@ extension Machine {
         let type = article(receiver.typeName)
         if !Machine.isUnbound(candidate) {
             return Fault(
-                "\(type) has no field \(name), and the name \(name) is \(candidate.described), no function", kind: "type")
+                "\(type) has no field \(name), and the name \(name) is \(candidate.described), no function",
+                kind: "type")
         }
-        let near = nearest(name, in: fields) ?? nearest(name, in: builtinNames + (frames[frameCount - 1].code.module.boundNames))
+        let near =
+            nearest(name, in: fields)
+            ?? nearest(name, in: builtinNames + (frames[frameCount - 1].code.module.boundNames))
         return Fault(
             "\(type) has no field \(name), and there is no function \(name)",
             hint: near.map { "did you mean \($0)?" } ?? (fields.isEmpty ? nil : "its fields are \(listed(fields))"),
@@ -189,6 +194,7 @@ extension Machine {
             let text = value.display(.inline)
             return text.count > 200 ? String(text.prefix(197)) + "…" : text
         }
-        return Fault("the assertion does not hold", kind: "assert", label: "\(short(left)) \(op) \(short(right)) is false")
+        return Fault(
+            "the assertion does not hold", kind: "assert", label: "\(short(left)) \(op) \(short(right)) is false")
     }
 }

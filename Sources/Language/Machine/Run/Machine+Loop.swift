@@ -331,7 +331,8 @@ extension Machine {
                         if function.header.pointee.plainParameters == b {
                             try push(function, base: frame.pointee.base + a + 1)
                         } else {
-                            try enter(function, takeArguments(regs + (a + 1), count: b), base: frame.pointee.base + a + 1)
+                            try enter(
+                                function, takeArguments(regs + (a + 1), count: b), base: frame.pointee.base + a + 1)
                         }
                         resume()
                     } else {

@@ -74,11 +74,13 @@ extension Machine {
     /// `value in container`.
     public func contains(_ value: Value, in container: Value) throws -> Bool {
         guard let object = container.object else {
-            throw Fault("`in` needs a list, a map, a range or a string on its right, not \(container.described)", kind: "type")
+            throw Fault(
+                "`in` needs a list, a map, a range or a string on its right, not \(container.described)", kind: "type")
         }
         if let answer = try object.contains(value, self) { return answer }
         guard let iterator = try object.makeIterator(self) else {
-            throw Fault("`in` needs a list, a map, a range or a string on its right, not \(container.described)", kind: "type")
+            throw Fault(
+                "`in` needs a list, a map, a range or a string on its right, not \(container.described)", kind: "type")
         }
         while let next = try iterator.next() { if next == value { return true } }
         return false

@@ -5,7 +5,9 @@ extension Machine {
     public func field(_ name: String, of value: Value) throws -> Value {
         if let object = value.object, let field = try object.field(name, self) { return field }
         let fields = value.object?.fieldNames ?? []
-        let type = value.object is ModuleObject ? "the module \((value.object as? ModuleObject)?.name ?? "")" : article(value.typeName)
+        let type =
+            value.object is ModuleObject
+            ? "the module \((value.object as? ModuleObject)?.name ?? "")" : article(value.typeName)
         var hint = nearest(name, in: fields).map { "did you mean \($0)?" }
         if hint == nil, value.object is MapObject { hint = "m[\(quoted(name))] is the entry of a map" }
         if hint == nil, lookUp(name)?.isCallable ?? false { hint = "\(name) is a function: x.\(name)(…)" }
@@ -31,7 +33,8 @@ extension Machine {
         if let object = target.object, try object.subscriptSet(items, to: value, self) { return }
         throw Fault(
             "the items of \(target.described) cannot be assigned",
-            hint: target.string == nil ? nil : "strings do not change: replace(s, old, new) makes another", kind: "type")
+            hint: target.string == nil ? nil : "strings do not change: replace(s, old, new) makes another", kind: "type"
+        )
     }
 
     func subscriptItems(
@@ -186,7 +189,9 @@ extension Machine {
         }
         let items = try array(of: value, for: "unpacking")
         if let rest {
-            guard items.count >= count - 1 else { throw unpackFailure(value, count: count, found: items.count, rest: rest) }
+            guard items.count >= count - 1 else {
+                throw unpackFailure(value, count: count, found: items.count, rest: rest)
+            }
             let after = count - rest - 1
             for index in 0..<rest { registers[index] = items[index] }
             registers[rest] = .list(Array(items[rest..<(items.count - after)]))
@@ -218,7 +223,8 @@ extension Machine {
 
     func enterContext(_ value: Value) throws {
         guard let object = value.object else {
-            throw Fault("\(value.described) cannot stand after `with`", hint: "for instance `with no_grad { … }`", kind: "type")
+            throw Fault(
+                "\(value.described) cannot stand after `with`", hint: "for instance `with no_grad { … }`", kind: "type")
         }
         try object.enter(self)
     }

@@ -168,7 +168,9 @@ public struct ExitRequest: Error {
 /// What a host or a library above the language supplies.
 public struct Hooks {
     /// Makes the object behind a `model` declaration's instance.
-    public var makeModel: (_ name: String, _ machine: Machine) throws -> any ModelInstance = { name, _ in PlainModel(name) }
+    public var makeModel: (_ name: String, _ machine: Machine) throws -> any ModelInstance = { name, _ in
+        PlainModel(name)
+    }
     /// Finds the texts of imports.
     public var loader: (any ModuleLoader)?
     /// Puts an error of a layer below the language into words; nil when it can speak for itself.

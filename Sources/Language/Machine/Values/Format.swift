@@ -25,7 +25,8 @@ public struct FormatSpecification {
                 value = (value ?? 0) * 10 + Int(digit.value - 48)
                 index += 1
                 guard value ?? 0 <= FormatSpecification.widest else {
-                    throw Fault("the format \(quoted(text)) asks for more than \(FormatSpecification.widest) characters")
+                    throw Fault(
+                        "the format \(quoted(text)) asks for more than \(FormatSpecification.widest) characters")
                 }
             }
             return value
@@ -101,7 +102,8 @@ public struct FormatSpecification {
             default: (10, "", 3)
             }
         let digits = String(value.magnitude, radix: radix, uppercase: type == "X")
-        return number(negative: value < 0, mark: type == "X" ? mark.uppercased() : mark, whole: digits, tail: "", group: group)
+        return number(
+            negative: value < 0, mark: type == "X" ? mark.uppercased() : mark, whole: digits, tail: "", group: group)
     }
 
     func apply(to value: Double) throws -> String {
@@ -142,7 +144,9 @@ public struct FormatSpecification {
         var digits = whole
         if align == "=", fill == "0" {
             // Zeros before the number are grouped with it.
-            while prefix.count + grouped(digits, by: grouping, group).count + tail.count < width { digits = "0" + digits }
+            while prefix.count + grouped(digits, by: grouping, group).count + tail.count < width {
+                digits = "0" + digits
+            }
             if grouped(digits, by: grouping, group).count + prefix.count + tail.count > width, digits.hasPrefix("0"),
                 digits.count > whole.count, digits.count % group == 1
             {

@@ -44,7 +44,8 @@ public final class ListObject: Object {
         }
     }
 
-    public override func subscriptSet(_ subscripts: [SubscriptItem], to value: Value, _ machine: Machine) throws -> Bool {
+    public override func subscriptSet(_ subscripts: [SubscriptItem], to value: Value, _ machine: Machine) throws -> Bool
+    {
         switch try SequenceSubscript(subscripts, count: items.count, of: "list") {
         case .one(let index): items[index] = value
         case .many(let slice):

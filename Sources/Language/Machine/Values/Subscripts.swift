@@ -57,7 +57,8 @@ public enum SequenceSubscript {
                     count == 0
                         ? "index \(index) is out of range: the \(type) is empty"
                         : "index \(index) is out of range: the \(type) has \(count) "
-                            + (count == 1 ? "item, the index can be 0 or -1" : "items, 0 to \(count - 1) or -\(count) to -1"),
+                            + (count == 1
+                                ? "item, the index can be 0 or -1" : "items, 0 to \(count - 1) or -\(count) to -1"),
                     kind: "index")
             }
             self = .one(place)
