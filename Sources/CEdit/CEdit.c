@@ -1,12 +1,16 @@
+#define _GNU_SOURCE
 #include "CEdit.h"
 
 #include <errno.h>
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 struct kd_edit {
@@ -16,6 +20,7 @@ struct kd_edit {
     void *context;
     kd_edit_enter enter;
     kd_edit_tab tab;
+    kd_edit_interrupted interrupted;
 };
 
 enum { remembered_blocks = 10000 };
@@ -134,12 +139,38 @@ static unsigned char on_paste(EditLine *line, int key) {
     return failed ? CC_ERROR : CC_REFRESH;
 }
 
-kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, kd_edit_tab tab) {
+// One character of the terminal. While a line is edited SIGINT comes through only here, where the program waits: a
+// Ctrl-C between two reads would else be seen after the next key.
+static int read_character(EditLine *line, wchar_t *character) {
+    mbstate_t state = {0};
+    for (;;) {
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        sigset_t open;
+        pthread_sigmask(SIG_SETMASK, NULL, &open);
+        sigdelset(&open, SIGINT);
+        char byte;
+        ssize_t count = ppoll(&input, 1, NULL, &open) < 0 ? -1 : read(STDIN_FILENO, &byte, 1);
+        if (count < 0) {
+            if (errno == EAGAIN || (errno == EINTR && !owner(line)->interrupted())) continue;
+            return -1;
+        }
+        if (count == 0) return 0;
+        switch (mbrtowc(character, &byte, 1, &state)) {
+        case (size_t)-2: continue;
+        case (size_t)-1: memset(&state, 0, sizeof state); continue;
+        default: return 1;
+        }
+    }
+}
+
+kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, kd_edit_tab tab,
+                      kd_edit_interrupted interrupted) {
     kd_edit *edit = calloc(1, sizeof *edit);
     if (!edit) return NULL;
     edit->context = context;
     edit->enter = enter;
     edit->tab = tab;
+    edit->interrupted = interrupted;
     edit->prompt = strdup("> ");
     edit->line = el_init(program, stdin, stdout, stderr);
     edit->history = history_init();
@@ -153,6 +184,7 @@ kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, k
     EditLine *line = edit->line;
     el_set(line, EL_CLIENTDATA, edit);
     el_set(line, EL_SIGNAL, 0);
+    el_set(line, EL_GETCFN, read_character);
     el_set(line, EL_EDITOR, "emacs");
     el_set(line, EL_HIST, history, edit->history);
     el_set(line, EL_PROMPT_ESC, prompt_text, 1);
@@ -217,10 +249,15 @@ void kd_edit_set_prompt(kd_edit *edit, const char *prompt) {
 kd_edit_status kd_edit_read(kd_edit *edit, const char **text, int *length) {
     fputs(PASTE_ON, stdout);
     fflush(stdout);
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &before);
     errno = 0;
     *text = el_gets(edit->line, length);
     int interrupted = !*text && *length == -1 && errno == EINTR;
     if (interrupted) el_reset(edit->line);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     fputs(PASTE_OFF, stdout);
     fflush(stdout);
     if (*text && *length > 0) return KD_EDIT_LINE;

@@ -43,7 +43,8 @@ final class LineEditor: BlockReader {
             { context, edit in
                 guard let context, let edit else { return KD_EDIT_NOTHING }
                 return Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue().complete(edit)
-            })
+            },
+            { Signals.isPending ? 1 : 0 })
         if edit == nil { return nil }
     }
 

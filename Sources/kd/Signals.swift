@@ -29,8 +29,6 @@ enum Signals {
     /// Whether Ctrl-C was pressed since the last input began.
     static var isPending: Bool { pressed.load(ordering: .relaxed) != 0 }
 
-    static var interruptedWhileReading: Bool { isPending }
-
     /// Forgets a Ctrl-C that was answered.
     static func clear() {
         pressed.store(0, ordering: .relaxed)

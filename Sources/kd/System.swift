@@ -22,7 +22,7 @@ func descriptorBytes(_ descriptor: Int32) -> [UInt8]? {
     while true {
         let count = read(descriptor, &buffer, buffer.count)
         if count < 0 {
-            if errno == EINTR, !Signals.interruptedWhileReading { continue }
+            if errno == EINTR, !Signals.isPending { continue }
             return nil
         }
         if count == 0 { return bytes }

@@ -63,7 +63,7 @@ struct CommandLineTests {
         let run = launch(kdPath, words)
         #expect(run.code == 2)
         #expect(run.output == "")
-        #expect(run.messages.contains("Usage: kd"))
+        #expect(run.messages.lowercased().contains("usage: kd"))
     }
 
     @Test("a file that cannot be read gives 2 and its name", arguments: ["/nonexistent/a.kds", "/tmp"])

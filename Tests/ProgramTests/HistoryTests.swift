@@ -9,9 +9,9 @@ struct HistoryTests {
         let state = ["XDG_STATE_HOME": scratch.path]
         let first = PseudoTerminal([], environment: state)
         first.waitForPrompt()
-        _ = first.enter("before = 31")
+        first.enter("before = 31")
         first.type("fn g(x) {\rx + 1\r")
-        _ = first.enter("}")
+        first.enter("}")
         kill(first.process, SIGKILL)
         #expect(first.end() == 128 + SIGKILL)
         let lines = scratch.text("kd/history").split(separator: "\n").map(String.init)
@@ -22,7 +22,7 @@ struct HistoryTests {
         let second = PseudoTerminal([], environment: state)
         second.waitForPrompt()
         second.type("\u{1B}[A\u{1B}[A")
-        _ = second.enter("")
+        second.enter("")
         #expect(second.enter("before").contains("31"))
     }
 
@@ -34,9 +34,9 @@ struct HistoryTests {
         let second = PseudoTerminal([], environment: state)
         first.waitForPrompt()
         second.waitForPrompt()
-        _ = first.enter("1 + 11")
-        _ = second.enter("2 + 22")
-        _ = first.enter("3 + 33")
+        first.enter("1 + 11")
+        second.enter("2 + 22")
+        first.enter("3 + 33")
         #expect(scratch.text("kd/history") == "1 + 11\n2 + 22\n3 + 33\n")
     }
 
@@ -45,7 +45,7 @@ struct HistoryTests {
         let scratch = Scratch()
         let none = PseudoTerminal(["--no-history"], environment: ["XDG_STATE_HOME": scratch.path])
         none.waitForPrompt()
-        _ = none.enter("1 + 1")
+        none.enter("1 + 1")
         #expect(scratch.text("kd/history") == "")
         let unwritable = PseudoTerminal([], environment: ["XDG_STATE_HOME": "/proc"])
         unwritable.waitForPrompt()
@@ -57,8 +57,8 @@ struct HistoryTests {
         let scratch = Scratch()
         let terminal = PseudoTerminal([], environment: ["XDG_STATE_HOME": scratch.path])
         terminal.waitForPrompt()
-        _ = terminal.enter("'a\\n'")
-        _ = terminal.enter("'a\\n'")
+        terminal.enter("'a\\n'")
+        terminal.enter("'a\\n'")
         #expect(scratch.text("kd/history") == "'a\\\\n'\n")
     }
 }

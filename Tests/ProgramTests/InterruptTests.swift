@@ -35,12 +35,12 @@ struct InterruptTests {
     func prompt(code: String) {
         let terminal = PseudoTerminal(["--no-history"])
         terminal.waitForPrompt()
-        #expect(terminal.enter("kept = 41").contains("kept = 41"))
+        terminal.enter("kept = 41")
         var best = Double.infinity
         for _ in 0..<3 {
-            for line in code.split(separator: "\n").dropLast() { _ = terminal.enter(String(line)) }
+            for line in code.split(separator: "\n").dropLast() { terminal.enter(String(line)) }
             terminal.type(String(code.split(separator: "\n").last ?? "") + "\r")
-            terminal.wait(for: "\u{1B}[?2004l")
+            _ = terminal.waitForStart()
             usleep(150_000)
             let pressed = now()
             terminal.type("\u{3}")
@@ -49,7 +49,7 @@ struct InterruptTests {
             terminal.waitForPrompt()
         }
         #expect(best < 0.2, "it took \(best) s")
-        #expect(terminal.enter("kept + 1").contains("\n42\r\n"))
+        #expect(terminal.enter("kept + 1") == "42\n")
         terminal.type("\u{4}")
         #expect(terminal.end() == 0)
     }
@@ -70,7 +70,7 @@ struct InterruptTests {
         let terminal = PseudoTerminal(["--no-history"])
         terminal.waitForPrompt()
         terminal.type("!trap '' INT; sleep 30\r")
-        terminal.wait(for: "\u{1B}[?2004l")
+        _ = terminal.waitForStart()
         usleep(300_000)
         terminal.type("\u{3}")
         usleep(700_000)

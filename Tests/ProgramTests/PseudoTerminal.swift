@@ -64,15 +64,24 @@ final class PseudoTerminal {
         }
     }
 
-    /// Waits for the prompt.
+    /// Waits until a block can be typed; answers what was shown up to there. The editor draws its prompt often, but asks
+    /// for bracketed pastes only where a block begins.
     @discardableResult
-    func waitForPrompt() -> String? { wait(for: "kd>\u{1B}[0m ") ?? nil }
+    func waitForPrompt() -> String? {
+        guard let before = wait(for: "\u{1B}[?2004h"), wait(for: "kd>") != nil else { return nil }
+        return before.replacing("\u{1B}[?2004h", with: "").replacing("\r\n", with: "\n")
+    }
 
-    /// Enters a block and answers what was shown until the next prompt.
+    /// Enters a block and answers what was shown from its start until the next prompt.
+    @discardableResult
     func enter(_ block: String) -> String {
         type(block + "\r")
+        guard waitForStart() else { return "(not run) \(seen)" }
         return waitForPrompt() ?? "(no prompt) \(seen)"
     }
+
+    /// Waits until the block that was typed runs.
+    func waitForStart() -> Bool { wait(for: "\u{1B}[?2004l") != nil }
 
     /// Waits for the end of the program; answers its exit code.
     func end(seconds: Double = 20) -> Int32 {

@@ -39,9 +39,9 @@ struct StreamTests {
         let run = shell("exec $KD -e 'print(1); warn(\"two\"); print(3); fail(\"four\")' 2>&1")
         let lines = run.output.split(separator: "\n").map(String.init)
         let one = lines.firstIndex(of: "1")
-        let two = lines.firstIndex { $0.contains("two") }
+        let two = lines.firstIndex { $0.contains("warning: two") }
         let three = lines.firstIndex(of: "3")
-        let four = lines.firstIndex { $0.contains("four") }
+        let four = lines.firstIndex { $0.contains("error: four") }
         #expect(one != nil && two != nil && three != nil && four != nil, "\(run.output)")
         if let one, let two, let three, let four { #expect(one < two && two < three && three < four) }
     }

@@ -28,11 +28,15 @@ typedef int (*kd_edit_enter)(void *context, const char *text, int length);
 /// Asked at TAB; changes the line through the functions below.
 typedef kd_edit_answer (*kd_edit_tab)(void *context, kd_edit *edit);
 
+/// Asked after a signal: whether it ends the reading (Ctrl-C) or is none of the editor's concern.
+typedef int (*kd_edit_interrupted)(void);
+
 /// Makes LC_CTYPE a UTF-8 locale: the user's own, else C.UTF-8. Without one libedit drops every byte that is not ASCII.
 void kd_edit_use_utf8(void);
 
 /// Nil when the terminal cannot be used.
-kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, kd_edit_tab tab);
+kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, kd_edit_tab tab,
+                      kd_edit_interrupted interrupted);
 void kd_edit_close(kd_edit *edit);
 
 /// The prompt's text; parts between two bytes 1 take no room (escape codes).
