@@ -20,6 +20,11 @@ enum Signals {
         sigemptyset(&action.sa_mask)
         action.sa_flags = 0
         sigaction(SIGINT, &action, nil)
+        // Who started the program may have left it blocked.
+        var interrupt = sigset_t()
+        sigemptyset(&interrupt)
+        sigaddset(&interrupt, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
         // A write to a closed pipe is an error that `Console` sees.
         var ignore = sigaction()
         ignore.__sigaction_handler.sa_handler = SIG_IGN

@@ -17,7 +17,7 @@ struct InterruptTests {
     @Test("a script stops within 200 ms and gives 130", arguments: work)
     func script(code: String) {
         var best = Double.infinity
-        for _ in 0..<3 {
+        for _ in 0..<2 {
             let started = start(kdPath, ["-e", "print(\"ready\")\nwarn(\"go\")\n" + code])
             started.waitForOutput("ready")
             usleep(150_000)
@@ -37,7 +37,7 @@ struct InterruptTests {
         terminal.waitForPrompt()
         terminal.enter("kept = 41")
         var best = Double.infinity
-        for _ in 0..<3 {
+        for _ in 0..<2 {
             for line in code.split(separator: "\n").dropLast() { terminal.enter(String(line)) }
             terminal.type(String(code.split(separator: "\n").last ?? "") + "\r")
             _ = terminal.waitForStart()
