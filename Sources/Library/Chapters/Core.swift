@@ -198,8 +198,7 @@ func coreChapter() -> Chapter {
 
 /// Sequences: making them, going through them.
 func sequenceChapter() -> Chapter {
-    let function = Parameter<Callable>("f", "a function of one item")
-    return Chapter(
+    Chapter(
         "Sequences", "Lists and other things one can go through.",
         [
             Builtin(
@@ -222,18 +221,22 @@ func sequenceChapter() -> Chapter {
             },
             Builtin(
                 "map", "A list of f(item) for each item; also written items |> map(f).",
-                Parameter<Value>("items", "what is gone through"), function,
+                Parameter<Value>("items", "what is gone through"), Parameter<Value>("f", "a function of one item"),
                 example: "[1, 2] |> map(x -> x * 10)  # → [10, 20]\nmap(x -> x * 10, [1, 2])  # → [10, 20]"
             ) {
-                (context: CallContext, items: Value, f: Callable) throws -> Value in try mapped(context, items, f)
+                (context: CallContext, items: Value, f: Value) throws -> Value in
+                let (items, f) = try inEitherOrder("map", items, f)
+                return try mapped(context, items, f)
             },
             Builtin(
                 "filter", "The items for which f(item) is true; a dataset gives a dataset.",
                 Parameter<Value>("items", "what is gone through"),
-                Parameter<Callable>("f", "a function that answers a bool"),
+                Parameter<Value>("f", "a function that answers a bool"),
                 example: "[1, 2, 3] |> filter(x -> x > 1)  # → [2, 3]"
             ) {
-                (context: CallContext, items: Value, f: Callable) throws -> Value in try filtered(context, items, f)
+                (context: CallContext, items: Value, f: Value) throws -> Value in
+                let (items, f) = try inEitherOrder("filter", items, f)
+                return try filtered(context, items, f)
             },
             Builtin(
                 "reduce", "All items combined: f(f(first, second), third) …",
@@ -293,6 +296,14 @@ func sequenceChapter() -> Chapter {
 }
 
 /// Python's `map(f, items)` and the pipe's `items |> map(f)` are both understood: the function is whichever can be called.
+private func inEitherOrder(_ name: String, _ first: Value, _ second: Value) throws -> (items: Value, f: Callable) {
+    if let f = Callable.from(second) { return (first, f) }
+    if let f = Callable.from(first) { return (second, f) }
+    throw Fault(
+        "\(name): f must be a function, not \(second.described)", hint: "f: a function of one item", kind: "type",
+        argument: .positional(1))
+}
+
 private func mapped(_ context: CallContext, _ items: Value, _ f: Callable) throws -> Value {
     let values = try context.machine.array(of: items, for: "map")
     var result: [Value] = []

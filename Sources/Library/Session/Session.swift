@@ -108,7 +108,7 @@ public final class Session {
         }
     }
 
-    static func outcome(of error: any Error) -> Outcome {
+    public static func outcome(of error: any Error) -> Outcome {
         switch error {
         case let request as ExitRequest: return .exited(Int32(truncatingIfNeeded: request.code) & 0xFF)
         case let errors as SyntaxErrors: return .malformed(errors.diagnostics)

@@ -55,6 +55,14 @@ extension Machine {
         return module
     }
 
+    /// Does something for which the main module is what an import of this file gives.
+    public func withMain<Result>(as file: Source, _ body: () throws -> Result) rethrows -> Result {
+        let before = modules[file.name]
+        modules[file.name] = main
+        defer { modules[file.name] = before }
+        return try body()
+    }
+
     /// Makes a file known as being run, so that an import of it from what it imports is a ring and not a second run.
     public func run(file source: Source) throws -> Value {
         modules[source.name] = main
