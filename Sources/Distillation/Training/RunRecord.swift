@@ -90,6 +90,12 @@ public final class RunRecord {
         return parts.joined(separator: "  ")
     }
 
+    /// Whether the last epoch is worth a line: each of a few, every so many of many, and the last.
+    public var showsEpoch: Bool {
+        let every = (epochs + 19) / 20
+        return rows.count % max(every, 1) == 0 || rows.count >= epochs
+    }
+
     /// The same for an epoch that is over.
     public var epochLine: String {
         guard let row = rows.last else { return "\(name)  no epoch yet" }

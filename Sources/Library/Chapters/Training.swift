@@ -180,7 +180,9 @@ func trainingChapter() -> Chapter {
                         guard let name = key.string, let number = value.number else { return nil }
                         return (name, number)
                     })
-                context.machine.output.write(run.run.record.epochLine + "\n", to: .progress)
+                if run.run.record.showsEpoch {
+                    context.machine.output.write(run.run.record.epochLine + "\n", to: .progress)
+                }
             },
             Builtin(
                 "finish", "Ends a run.", Parameter<RunArgument>("run", "a run"),

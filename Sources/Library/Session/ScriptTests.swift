@@ -146,8 +146,7 @@ public struct Example {
         try session.library.load(namesIn: source)
         for statement in program.body.statements {
             let lastLine = source.line(at: max(statement.span.start, statement.span.end - 1))
-            let line = source.text(ofLine: lastLine)
-            let expected = line.firstRange(of: Example.mark).map { String(line[$0.upperBound...]).trimmed }
+            let expected = Example.expectation(after: lastLine, in: source)
             output.clear()
             var found: String
             var isTensor = false
@@ -175,6 +174,19 @@ public struct Example {
                 kind: "example", message: "the example does not hold", source: source, span: statement.span,
                 notes: ["expected: \(expected)", "found:    \(found)"])
         }
+    }
+
+    /// What stands behind the mark in a line, and in the lines below it that hold nothing but a mark and a text.
+    private static func expectation(after lastLine: Int, in source: Source) -> String? {
+        let line = source.text(ofLine: lastLine)
+        guard let place = line.firstRange(of: mark) else { return nil }
+        var expected = String(line[place.upperBound...])
+        var next = lastLine + 1
+        while next <= source.lineCount, source.text(ofLine: next).trimmed.hasPrefix(mark) {
+            expected += "\n" + source.text(ofLine: next).trimmed.dropFirst(mark.count)
+            next += 1
+        }
+        return expected.trimmed
     }
 
     /// Whether a text is the expected one, blanks aside, numbers to the digits that are written.

@@ -2,25 +2,30 @@
 public struct Documentation: Sendable {
     public var summary = ""
     public var details = ""
-    /// The code of fenced and indented blocks, one after the other.
+    /// The indented blocks that say with `# →` what they answer, one after the other; other blocks are part of the details.
     public var example = ""
 
     public init(_ text: String) {
         var prose: [String] = []
         var code: [String] = []
-        var isFenced = false
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
-            let bare = line.trimmedStart
-            if bare.hasPrefix("```") {
-                isFenced.toggle()
-            } else if isFenced {
-                code.append(line)
-            } else if line.hasPrefix("    ") || line.hasPrefix("\t") {
-                code.append(String(line.dropFirst(line.hasPrefix("\t") ? 1 : 4)))
+        var block: [String] = []
+        func closeBlock() {
+            if block.contains(where: { $0.firstRange(of: "# →") != nil }) {
+                code += block
             } else {
-                prose.append(bare)
+                prose += block.map { "    " + $0 }
+            }
+            block = []
+        }
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line.hasPrefix("    ") {
+                block.append(String(line.dropFirst(4)))
+            } else {
+                closeBlock()
+                prose.append(line.trimmedStart)
             }
         }
+        closeBlock()
         let paragraphEnd = prose.firstIndex(of: "") ?? prose.endIndex
         summary = prose[..<paragraphEnd].joined(separator: " ")
         var rest = prose[paragraphEnd...].joined(separator: "\n")
