@@ -130,9 +130,11 @@ extension Lanes {
         return equal(r, zero, zero.withSign(of: y), adjusted)
     }
 
-    /// ⌊x / y⌋ by way of the remainder, so that x = y · floorDiv + floorMod.
+    /// ⌊x / y⌋ by way of the remainder, so that x = y · floorDiv + floorMod; of a finite x by an infinite y 0 or −1.
     @inline(__always) static func floorDiv(_ x: Self, _ y: Self) -> Self {
-        let quotient = (x - floorMod(x, y)) / y
+        let r = remainder(x, y)
+        let sameSign = r.withSign(of: .one) * one.withSign(of: r) * one.withSign(of: y)
+        let quotient = (x - r) / y - less(sameSign, zero, one, zero)
         let whole = quotient.floored
         let nearest = less(Self(0.5), quotient - whole, whole + one, whole)
         let signed = equal(nearest, zero, zero.withSign(of: x / y), nearest)
