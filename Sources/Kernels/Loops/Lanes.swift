@@ -66,7 +66,9 @@ protocol Lanes: BitwiseCopyable {
     static func pow(_ x: Self, _ y: Self) -> Self
     static func atan2(_ y: Self, _ x: Self) -> Self
     static func remainder(_ x: Self, _ y: Self) -> Self
-    /// cos 2πx and sin 2πx for x in [0, 1).
+    /// The logarithm with the same rounding on every instruction set, for random numbers.
+    var steadyLog: Self { get }
+    /// cos 2πx and sin 2πx for x in [0, 1), with the same rounding on every instruction set.
     var cosineAndSineOfTurns: (Self, Self) { get }
     /// 2^(the mantissa's bits): at and beyond it every value is whole.
     static var wholeLimit: Self { get }
