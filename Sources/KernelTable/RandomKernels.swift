@@ -10,6 +10,8 @@
 ///                       √(−2 log(1 − u)) · cos 2πv for even p, · sin 2πv for odd p
 ///     dropout           keeps element i when the Float uniform of p is ≥ probability, for Double too
 ///
+/// The numbers are the same to the last bit on every instruction set.
+///
 /// A caller advances its counter by the number of elements, rounded up to a multiple of 4.
 public protocol RandomKernels<Scalar>: ScalarKernels {
     /// Uniform on [0, 1).

@@ -137,7 +137,9 @@ private enum NumberStyle {
         let finite = values.filter(\.isFinite)
         let sizes = finite.map { Swift.abs($0) }.filter { $0 > 0 }
         let (low, high) = (sizes.min() ?? 1, sizes.max() ?? 1)
-        let isScientific = !sizes.isEmpty && (high >= 1e8 || low < 1e-4 || high / low > 1000)
+        // An f32 has six digits that can be trusted; NumPy writes no more of them before the point.
+        let limit = dtype == .f64 ? 1e8 : 1e6
+        let isScientific = !sizes.isEmpty && (high >= limit || low < 1e-4 || high / low > 1000)
         let parts = finite.map { NumberStyle.parts($0, dtype, scientific: isScientific) }
         var left = parts.map(\.whole.count).max() ?? 0
         let right = parts.map(\.fraction.count).max() ?? 0

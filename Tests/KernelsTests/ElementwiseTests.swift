@@ -217,6 +217,10 @@ struct ElementwiseTests {
         let q: [Double] = output(n) { table.loops.double.binary(.floorDiv, x, y, $0, count: n) }
         #expect(Array(r[..<6]) == [1, 2, -2, -1, 0, 0])
         #expect(q == [2, -3, -3, 2, 2, -2, 2])
+        let finite: [Double] = [5, -5, 5, -5, 0, -0.5]
+        let ends: [Double] = [.infinity, .infinity, -.infinity, -.infinity, .infinity, .infinity]
+        let whole: [Double] = output(6) { table.loops.double.binary(.floorDiv, finite, ends, $0, count: 6) }
+        #expect(whole == [0, -1, -1, 0, 0, -1])
     }
 
     func comparisons<T: TestScalar>(_ type: T.Type, _ table: Table) {

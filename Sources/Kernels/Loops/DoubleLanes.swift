@@ -69,6 +69,7 @@ struct DoubleLanes: Lanes {
     @inline(__always) var cosh: Self { Self(v: kd_f64_cosh(v)) }
     @inline(__always) var exp: Self { Self(v: kd_f64_exp(v)) }
     @inline(__always) var expm1: Self { Self(v: kd_f64_expm1(v)) }
+    @inline(__always) var steadyLog: Self { log }
     @inline(__always) var log: Self { Self(v: kd_f64_log(v)) }
     @inline(__always) var log1p: Self { Self(v: kd_f64_log1p(v)) }
     @inline(__always) var tanh: Self { Self(v: kd_f64_tanh(v)) }

@@ -52,8 +52,13 @@ extension FloatLanes {
         return Self.less(Self(80), self, exp, Self.equal(self, .zero, self, small))
     }
 
+    /// a · b + c with both roundings, whether or not the instruction set has one for it.
+    @inline(__always) private static func roundedTwice(_ a: Self, _ b: Self, _ c: Self) -> Self { a * b + c }
+
     /// log m for m in [√½, √2), plus e · log 2.
-    @inline(__always) private static func logCore(_ m: Self, _ e: Self) -> Self {
+    @inline(__always) private static func logCore(
+        _ m: Self, _ e: Self, _ multiplyAdd: (Self, Self, Self) -> Self
+    ) -> Self {
         // The polynomial of Cephes (Moshier 1992): log(1 + f) = f − f²/2 + f³ P(f).
         let f = m - .one
         var p = multiplyAdd(Self(7.037_683_629_2e-2), f, Self(-1.151_461_031_0e-1))
@@ -71,12 +76,15 @@ extension FloatLanes {
         return multiplyAdd(e, Self(0.693_359_375), f + y)
     }
 
-    @inline(__always) var log: Self {
+    @inline(__always) var log: Self { logarithm { Self.multiplyAdd($0, $1, $2) } }
+    @inline(__always) var steadyLog: Self { logarithm { Self.roundedTwice($0, $1, $2) } }
+
+    @inline(__always) private func logarithm(_ multiplyAdd: (Self, Self, Self) -> Self) -> Self {
         let tiny = Self(.leastNormalMagnitude)
         let x = Self.less(self, tiny, self * Self(8_388_608), self)
         let shift = Self.less(self, tiny, Self(23), .zero)
         let e = Self(v: kd_f32_exponent(x.v)) - shift
-        var y = Self.logCore(Self(v: kd_f32_mantissa(x.v)), e)
+        var y = Self.logCore(Self(v: kd_f32_mantissa(x.v)), e, multiplyAdd)
         y = Self.less(self, Self(.infinity), y, self)
         y = Self.equal(self, .zero, Self(-.infinity), y)
         return Self.less(self, .zero, Self(.nan), y)
@@ -128,15 +136,15 @@ extension FloatLanes {
         let quarters = (self * Self(4)).rounded
         let r = (self - quarters * Self(0.25)) * Self(6.283_185_3)
         let s = r * r
-        var p = Self.multiplyAdd(Self(2.755_731_9e-6), s, Self(-1.984_127e-4))
-        p = Self.multiplyAdd(p, s, Self(8.333_333e-3))
-        p = Self.multiplyAdd(p, s, Self(-0.166_666_67))
-        let sine = Self.multiplyAdd(p * s, r, r)
-        var q = Self.multiplyAdd(Self(-2.755_731_9e-7), s, Self(2.480_158_7e-5))
-        q = Self.multiplyAdd(q, s, Self(-1.388_888_9e-3))
-        q = Self.multiplyAdd(q, s, Self(4.166_666_7e-2))
-        q = Self.multiplyAdd(q, s, Self(-0.5))
-        let cosine = Self.multiplyAdd(q, s, .one)
+        var p = Self.roundedTwice(Self(2.755_731_9e-6), s, Self(-1.984_127e-4))
+        p = Self.roundedTwice(p, s, Self(8.333_333e-3))
+        p = Self.roundedTwice(p, s, Self(-0.166_666_67))
+        let sine = Self.roundedTwice(p * s, r, r)
+        var q = Self.roundedTwice(Self(-2.755_731_9e-7), s, Self(2.480_158_7e-5))
+        q = Self.roundedTwice(q, s, Self(-1.388_888_9e-3))
+        q = Self.roundedTwice(q, s, Self(4.166_666_7e-2))
+        q = Self.roundedTwice(q, s, Self(-0.5))
+        let cosine = Self.roundedTwice(q, s, .one)
         // 0 and 4: (c, s); 1: (−s, c); 2: (−c, −s); 3: (s, −c).
         let half = (quarters * Self(0.5)).floored
         let isOdd = quarters - (half + half)

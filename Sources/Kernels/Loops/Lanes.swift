@@ -66,7 +66,9 @@ protocol Lanes: BitwiseCopyable {
     static func pow(_ x: Self, _ y: Self) -> Self
     static func atan2(_ y: Self, _ x: Self) -> Self
     static func remainder(_ x: Self, _ y: Self) -> Self
-    /// cos 2πx and sin 2πx for x in [0, 1).
+    /// The logarithm with the same rounding on every instruction set, for random numbers.
+    var steadyLog: Self { get }
+    /// cos 2πx and sin 2πx for x in [0, 1), with the same rounding on every instruction set.
     var cosineAndSineOfTurns: (Self, Self) { get }
     /// 2^(the mantissa's bits): at and beyond it every value is whole.
     static var wholeLimit: Self { get }
@@ -130,9 +132,11 @@ extension Lanes {
         return equal(r, zero, zero.withSign(of: y), adjusted)
     }
 
-    /// ⌊x / y⌋ by way of the remainder, so that x = y · floorDiv + floorMod.
+    /// ⌊x / y⌋ by way of the remainder, so that x = y · floorDiv + floorMod; of a finite x by an infinite y 0 or −1.
     @inline(__always) static func floorDiv(_ x: Self, _ y: Self) -> Self {
-        let quotient = (x - floorMod(x, y)) / y
+        let r = remainder(x, y)
+        let sameSign = r.withSign(of: .one) * one.withSign(of: r) * one.withSign(of: y)
+        let quotient = (x - r) / y - less(sameSign, zero, one, zero)
         let whole = quotient.floored
         let nearest = less(Self(0.5), quotient - whole, whole + one, whole)
         let signed = equal(nearest, zero, zero.withSign(of: x / y), nearest)

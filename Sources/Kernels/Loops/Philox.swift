@@ -99,7 +99,7 @@ extension RealLoops {
                             even[i] = uniform(start, 2 &* (first &+ i))
                             odd[i] = uniform(start, 2 &* (first &+ i) &+ 1)
                         }
-                        let radius = (Vector(-2) * (.one - Vector(even)).log).squareRoot
+                        let radius = (Vector(-2) * (.one - Vector(even)).steadyLog).squareRoot
                         let (cosine, sine) = Vector(odd).cosineAndSineOfTurns
                         (radius * cosine).store(even)
                         (radius * sine).store(odd)

@@ -17,11 +17,12 @@ public func cumsum(_ x: Tensor, axis: Int = -1, reversed: Bool = false) throws -
 
 /// Running products along one axis, `out[i] = Π over j ≤ i of x[j]`; its gradient is right at zeros too.
 ///
-/// Built of one multiplication for each element of the axis.
+/// Whole numbers and bools give i64. Built of one multiplication for each element of the axis.
 ///
 /// - Throws: `index` when there is no such axis.
 public func cumprod(_ x: Tensor, axis: Int = -1) throws -> Tensor {
     let axis = try Shape.axis(axis, rank: x.rank, for: "cumprod")
+    let x = x.dtype.isFloating ? x : try x.converted(to: .i64)
     if x.rank == 0 || x.shape[axis] == 0 { return x }
     var products = [try select(x, axis: axis, index: 0)]
     for i in 1..<max(x.shape[axis], 1) {
