@@ -169,7 +169,9 @@ public struct Example {
             guard let expected else { continue }
             if Example.matches(found, expected) { continue }
             // The line with a tensor's type and shape may be left out.
-            if isTensor, let end = found.lastIndex(of: "\n"), Example.matches(String(found[..<end]), expected) { continue }
+            if isTensor, let end = found.lastIndex(of: "\n"), Example.matches(String(found[..<end]), expected) {
+                continue
+            }
             throw Diagnostic(
                 kind: "example", message: "the example does not hold", source: source, span: statement.span,
                 notes: ["expected: \(expected)", "found:    \(found)"])
