@@ -138,6 +138,16 @@ func fileChapter() -> Chapter {
                 Parameter<String>("path", "the file"), example: "write_text(\"hello\", \"/tmp/kd-example.txt\")"
             ) { (text: String, path: String) throws -> Void in try File.write(text, to: path) },
             Builtin(
+                "read_npy", "A tensor from a file of NumPy; types that kd lacks are widened, objects refused.", path,
+                example:
+                    "write_npy(tensor([1.5, 2.0]), \"/tmp/kd-example.npy\")\nread_npy(\"/tmp/kd-example.npy\")  # → [1.5 2. ]"
+            ) { (context: CallContext, path: String) throws -> Tensor in try NumPyFile.read(context.located(path)) },
+            Builtin(
+                "write_npy", "Writes a tensor to a file that NumPy reads; bf16 becomes f32.",
+                Parameter<Tensor>("tensor", "a tensor"), Parameter<String>("path", "the file"),
+                example: "write_npy(tensor([1.5, 2.0]), \"/tmp/kd-example.npy\")"
+            ) { (tensor: Tensor, path: String) throws -> Void in try NumPyFile.write(tensor, to: path) },
+            Builtin(
                 "write_tsv", "Writes a dataset as tab-separated lines.", Parameter<Dataset>("data", "a dataset"),
                 Parameter<String>("path", "the file"),
                 example: "write_tsv(dataset({\"a\": [1]}), \"/tmp/kd-example.tsv\")"
