@@ -31,12 +31,14 @@ public struct Loss {
         public let studentPaths: [String]
         public let teacherPaths: [String]
         public let usesTeacher: Bool
+        public let usesLabels: Bool
         /// Trained along with the student and dropped when training ends.
         public let projection: Projection?
 
         public init(
             _ name: String, weight: Double = 1, studentPaths: [String] = [], teacherPaths: [String] = [],
-            usesTeacher: Bool = false, projection: Projection? = nil, formula: @escaping Formula
+            usesTeacher: Bool = false, usesLabels: Bool = false, projection: Projection? = nil,
+            formula: @escaping Formula
         ) {
             self.name = name
             self.weight = weight
@@ -44,6 +46,7 @@ public struct Loss {
             self.studentPaths = studentPaths
             self.teacherPaths = teacherPaths
             self.usesTeacher = usesTeacher
+            self.usesLabels = usesLabels
             self.projection = projection
         }
     }
@@ -83,6 +86,7 @@ public struct Loss {
     public var studentPaths: [String] { unique(terms.flatMap(\.studentPaths)) }
     public var teacherPaths: [String] { unique(terms.flatMap(\.teacherPaths)) }
     public var usesTeacher: Bool { terms.contains(where: \.usesTeacher) }
+    public var usesLabels: Bool { terms.contains(where: \.usesLabels) }
     /// What the terms train for themselves; complete after the first evaluation.
     public var parameters: [Parameter] { terms.flatMap { $0.projection?.parameters ?? [] } }
 
@@ -93,9 +97,12 @@ public struct Loss {
 
     /// The weighted sum of the terms, and what each came to.
     ///
+    /// - Parameter step: the step that the loss is for, counted from 1, for the error that names it.
     /// - Throws: `training` when a term is not a single number, is NaN or infinite (naming the term), or needs a teacher
     ///   that is not there.
-    public func evaluate(student: ModelOutput, teacher: ModelOutput?, batch: Batch) throws -> LossValue {
+    public func evaluate(
+        student: ModelOutput, teacher: ModelOutput?, batch: Batch, step: Int? = nil
+    ) throws -> LossValue {
         var total: Tensor?
         var values: [(name: String, value: Double)] = []
         for term in terms {
@@ -113,7 +120,11 @@ public struct Loss {
             }
             let number = try value.item()
             guard number.isFinite else {
-                throw ModelError(.training, "\(term.name) is \(number.isNaN ? "not a number" : "infinite")")
+                let place = step.map { " in step \($0)" } ?? ""
+                throw ModelError(
+                    .training, "\(term.name) is \(number.isNaN ? "not a number" : "infinite")\(place)",
+                    hint: step == nil
+                        ? nil : "the weights are those of the step before; a smaller lr or clip=1.0 may keep it finite")
             }
             values.append((term.name, number))
             let scaled = try multiply(reshape(value, []), term.weight)

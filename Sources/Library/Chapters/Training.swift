@@ -128,7 +128,8 @@ func trainingChapter() -> Chapter {
                 return Loss(
                     Loss.Term(
                         name, studentPaths: student, teacherPaths: teacher,
-                        usesTeacher: usesTeacher ?? !teacher.isEmpty, projection: project ? Projection() : nil
+                        usesTeacher: usesTeacher ?? !teacher.isEmpty, usesLabels: usesLabels,
+                        projection: project ? Projection() : nil
                     ) { s, t, batch in
                         let answer = try f(
                             machine, .object(OutputObject(s.logits, hidden: s.hidden)),

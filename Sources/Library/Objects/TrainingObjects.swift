@@ -11,7 +11,7 @@ final class LossObject: Object {
 
     override var typeName: String { "loss" }
     override func display(_ style: DisplayStyle) -> String { loss.formula }
-    override var fieldNames: [String] { ["terms", "student_paths", "teacher_paths", "uses_teacher"] }
+    override var fieldNames: [String] { ["terms", "student_paths", "teacher_paths", "uses_teacher", "uses_labels"] }
 
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
         switch name {
@@ -19,6 +19,7 @@ final class LossObject: Object {
         case "student_paths": loss.studentPaths.scriptValue
         case "teacher_paths": loss.teacherPaths.scriptValue
         case "uses_teacher": .bool(loss.usesTeacher)
+        case "uses_labels": .bool(loss.usesLabels)
         default: nil
         }
     }
@@ -60,9 +61,10 @@ final class LossObject: Object {
 
     override var isCallable: Bool { true }
 
-    /// `loss(student(batch), teacher(batch), batch)`: the weighted sum, with the value of each term beside it.
+    /// `loss(student(batch), teacher(batch), batch)`: the weighted sum, with the value of each term beside it; `step=n` is
+    /// what an error says of the place.
     override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
-        guard arguments.positional.count == 3, arguments.keywords.isEmpty else {
+        guard arguments.positional.count == 3, arguments.keywords.allSatisfy({ $0.name == "step" }) else {
             throw Fault(
                 "a loss takes the student's output, the teacher's (or nil) and the batch",
                 hint: "loss(student(batch), teacher(batch), batch)", kind: "type")
@@ -83,7 +85,8 @@ final class LossObject: Object {
                 "the third argument of a loss is the batch, not \(arguments.positional[2].described)", kind: "type")
         }
         let value = try loss.evaluate(
-            student: student, teacher: try output(arguments.positional[1], "teacher's"), batch: batch)
+            student: student, teacher: try output(arguments.positional[1], "teacher's"), batch: batch,
+            step: arguments.keywords.first?.value.int)
         return .object(LossValueObject(value, count: batch.count))
     }
 }
