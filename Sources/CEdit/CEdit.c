@@ -247,6 +247,8 @@ void kd_edit_set_prompt(kd_edit *edit, const char *prompt) {
 }
 
 kd_edit_status kd_edit_read(kd_edit *edit, const char **text, int *length) {
+    // libedit shows the prompt first and changes the terminal's mode then: a Ctrl-D between the two would be lost.
+    el_set(edit->line, EL_PREP_TERM, 1);
     fputs(PASTE_ON, stdout);
     fflush(stdout);
     sigset_t interrupt, before;
