@@ -62,7 +62,7 @@ let package = Package(
             name: "KernelsTests",
             dependencies: ["CIntrinsics", "Kernels", "KernelsAVX2", "KernelsAVX512", "KernelTable"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
-        .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+        .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Snapshots", "Scripts"]),
         .testTarget(name: "LibraryTests", dependencies: ["Library"]),
