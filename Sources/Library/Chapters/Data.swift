@@ -58,28 +58,31 @@ func fileChapter() -> Chapter {
     let labels = Parameter<[String]?>("labels", "names of the classes in the order of their numbers", default: nil)
     let types = Parameter<ColumnTypes>(
         "types", "types of columns that are not to be found out", default: ColumnTypes(types: [:]), text: "nil")
+    let header = Parameter<Bool>("header", "whether the first line names the columns", default: true)
+    let names = Parameter<[String]?>("names", "names for the columns", default: nil)
     return Chapter(
         "Files", "Reading and writing files; paths are looked up from the working folder, then beside the script.",
         [
             Builtin(
                 "read_tsv", "A dataset from tab-separated lines under a header, without quoting.", path, text, label,
-                labels, types,
+                labels, types, header, names,
                 details: "A ragged line, bytes that are not UTF-8 or an empty file are errors with the line.",
                 example:
                     "write_tsv(dataset({\"text\": [\"fine\", \"dull\"], \"label\": [1, 0]}), \"/tmp/kd-example.tsv\")\nlen(read_tsv(\"/tmp/kd-example.tsv\"))  # → 2"
             ) {
                 (
                     context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?,
-                    types: ColumnTypes
-                ) throws in
-                try DatasetReader.tsv(context.located(path), options(text, label, labels, types))
+                    types: ColumnTypes, header: Bool, names: [String]?
+                ) throws -> Dataset in
+                var options = options(text, label, labels, types)
+                options.header = header
+                options.names = names
+                return try DatasetReader.tsv(context.located(path), options)
             },
             Builtin(
                 "read_csv", "A dataset from comma-separated values, quoted as RFC 4180 says.", path, text, label,
                 labels, types,
-                Parameter<String>("delimiter", "one character", default: ","),
-                Parameter<Bool>("header", "whether the first line names the columns", default: true),
-                Parameter<[String]?>("names", "names for the columns", default: nil),
+                Parameter<String>("delimiter", "one character", default: ","), header, names,
                 example:
                     "write_csv(dataset({\"a\": [1, 2]}), \"/tmp/kd-example.csv\")\nread_csv(\"/tmp/kd-example.csv\")[\"a\"]  # → [1, 2]"
             ) {
@@ -166,6 +169,35 @@ extension CallContext {
 }
 
 extension JSONValue {
+    /// Lists and maps of plain values; nil for anything that JSON has no word for, and for nesting beyond what it reads.
+    init?(_ value: Value, depth: Int) {
+        guard depth < 128 else { return nil }
+        switch value {
+        case .null: self = .null
+        case .bool(let flag): self = .bool(flag)
+        case .int(let number): self = .int(number)
+        case .float(let number):
+            guard number.isFinite else { return nil }
+            self = .float(number)
+        case .object(let text as StringObject): self = .string(text.text)
+        case .object(let list as ListObject):
+            var items: [JSONValue] = []
+            for item in list.items {
+                guard let item = JSONValue(item, depth: depth + 1) else { return nil }
+                items.append(item)
+            }
+            self = .array(items)
+        case .object(let map as MapObject):
+            var object = JSONObject()
+            for (key, item) in map.entries {
+                guard let key = key.string, let item = JSONValue(item, depth: depth + 1) else { return nil }
+                object[key] = item
+            }
+            self = .object(object)
+        case .object: return nil
+        }
+    }
+
     var scriptValue: Value {
         switch self {
         case .null: .null
@@ -433,10 +465,10 @@ extension Distillation.Cell {
         case .null: self = .missing
         case .int(let number): self = .integer(number)
         case .float(let number): self = .float(number)
-        case .bool: self = .value(value)
+        case .bool(let flag): self = .truth(flag)
         case .object(let text as StringObject): self = .text(text.text)
         case .object(let tensor as TensorObject): self = .tensor(tensor.tensor)
-        case .object: self = .value(value)
+        case .object: self = JSONValue(value, depth: 0).map { .json($0) } ?? .value(ScriptCell(value: value))
         }
     }
 }
