@@ -136,6 +136,18 @@ func fileChapter() -> Chapter {
                     "write_text(\"hello\", \"/tmp/kd-example.txt\")\nread_text(\"/tmp/kd-example.txt\")  # → \"hello\""
             ) { (context: CallContext, path: String) throws in try File.readText(context.located(path)) },
             Builtin(
+                "read_npy", "A tensor from a file of NumPy's, as np.save writes it.", path,
+                details:
+                    "Types that kd has not are widened: i1, i2, u2 to i32, u4 and u8 to i64, f2 to f32. Arrays of Python objects, which are pickles, and fields or texts are errors.",
+                example:
+                    "write_npy(tensor([1.5, 2.5]), \"/tmp/kd-example.npy\")\nread_npy(\"/tmp/kd-example.npy\")  # → [1.5 2.5]"
+            ) { (context: CallContext, path: String) throws in try NpyFile.read(context.located(path)) },
+            Builtin(
+                "write_npy", "Writes a tensor as a file that NumPy's np.load reads.",
+                Parameter<Tensor>("x", "a tensor; bf16 is written as f32"), Parameter<String>("path", "the file"),
+                example: "write_npy(ones(2, 3), \"/tmp/kd-example.npy\")"
+            ) { (x: Tensor, path: String) throws -> Void in try NpyFile.write(x, to: path) },
+            Builtin(
                 "write_text", "Writes a string to a file, at once or not at all.",
                 Parameter<String>("text", "what is written"),
                 Parameter<String>("path", "the file"), example: "write_text(\"hello\", \"/tmp/kd-example.txt\")"
