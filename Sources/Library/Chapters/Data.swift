@@ -513,7 +513,7 @@ final class BatchesObject: Object {
 
     override var typeName: String { "batches" }
     override func display(_ style: DisplayStyle) -> String {
-        "<\(counted(batches.count, "batch"))es of \(batches.size)>"
+        "<\(batches.count) \(batches.count == 1 ? "batch" : "batches") of \(batches.size)>"
     }
     override func count(_ machine: Machine) throws -> Int? { batches.count }
     override func makeIterator(_ machine: Machine) throws -> ValueIterator? {
