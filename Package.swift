@@ -63,7 +63,7 @@ let package = Package(
             dependencies: ["CIntrinsics", "Kernels", "KernelsAVX2", "KernelsAVX512", "KernelTable"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
-        .testTarget(name: "DistillationTests", dependencies: ["Distillation"]),
+        .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Snapshots", "Scripts"]),
         .testTarget(name: "LibraryTests", dependencies: ["Library"]),
         .testTarget(name: "ProgramTests", dependencies: ["kd"]),

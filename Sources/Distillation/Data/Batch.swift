@@ -72,13 +72,13 @@ public struct Batches: Sequence {
         self.dataset = dataset
         self.size = size
         self.order = order
-        count = dropsLast ? order.count / size : (order.count + size - 1) / size
+        count = order.count / size + (dropsLast || order.count % size == 0 ? 0 : 1)
     }
 
     /// The batch at a place in the pass: a pass that was left can be taken up where it stopped.
     public subscript(index: Int) -> Batch {
         let start = index * size
-        return Batch(dataset, rows: Array(order[start..<Swift.min(start + size, order.count)]))
+        return Batch(dataset, rows: Array(order[start..<start + Swift.min(size, order.count - start)]))
     }
 
     public func makeIterator() -> AnyIterator<Batch> {

@@ -9,8 +9,8 @@ public enum Column {
     case floats([Double])
     /// One slice along the first axis a row: [N, …].
     case tensor(Tensor)
-    /// Anything else, as the script made it.
-    case values([Any])
+    /// Truth values, lists, maps, and cells of several kinds.
+    case values([Cell])
 
     public var count: Int {
         switch self {
@@ -41,7 +41,7 @@ public enum Column {
         case .integers(let values): .integer(values[row])
         case .floats(let values): .float(values[row])
         case .tensor(let tensor): .tensor(try tensor.row(row))
-        case .values(let values): .value(values[row])
+        case .values(let values): values[row]
         }
     }
 
@@ -75,41 +75,18 @@ public enum Column {
 
     /// The column that holds the cells: of one type if all are, floats for ints and floats, values otherwise.
     public init(_ cells: [Cell]) throws {
-        var kinds: Set<Int> = []
-        for cell in cells { kinds.insert(cell.kind) }
-        switch kinds {
-        case [0]: self = .text(cells.compactMap { if case .text(let value) = $0 { value } else { nil } })
-        case [1], [1, 5], [5]:
-            self = .integers(
-                cells.map { if case .integer(let value) = $0 { value } else { Dataset.missingLabel } })
-        case [2], [1, 2]:
-            self = .floats(
-                cells.map {
-                    switch $0 {
-                    case .float(let value): value
-                    case .integer(let value): Double(value)
-                    default: .nan
-                    }
-                })
-        case [3]:
-            let tensors = cells.compactMap { if case .tensor(let value) = $0 { value } else { nil } }
+        switch Set(cells.map(\.kind)) {
+        case [.text]: self = .text(cells.compactMap(\.text))
+        case [.integer]: self = .integers(cells.compactMap(\.integer))
+        case [.float], [.integer, .float]: self = .floats(cells.compactMap(\.number))
+        case [.tensor]:
+            let tensors = cells.compactMap(\.tensor)
             if let first = tensors.first, tensors.allSatisfy({ $0.shape == first.shape && $0.dtype == first.dtype }) {
                 self = .tensor(try Tensor.stackingRows(tensors))
             } else {
-                self = .values(tensors)
+                self = .values(cells)
             }
-        default:
-            self = .values(
-                cells.map {
-                    switch $0 {
-                    case .text(let value): value
-                    case .integer(let value): value
-                    case .float(let value): value
-                    case .tensor(let value): value
-                    case .value(let value): value
-                    case .missing: Cell.missing
-                    }
-                })
+        default: self = .values(cells)
         }
     }
 
@@ -121,31 +98,9 @@ public enum Column {
             case .integers(let values): print.combine(values[row])
             case .floats(let values): print.combine(values[row])
             case .tensor(let tensor): try tensor.row(row).withBytes { print.combine($0) }
-            case .values(let values): print.combine("\(values[row])")
+            case .values(let values): try values[row].combine(into: &print)
             }
             prints[row] = Fingerprint.mix(prints[row] &+ print.value)
-        }
-    }
-}
-
-/// The value of one row in one column.
-public enum Cell {
-    case text(String)
-    case integer(Int)
-    case float(Double)
-    case tensor(Tensor)
-    case value(Any)
-    /// A label that is not known.
-    case missing
-
-    fileprivate var kind: Int {
-        switch self {
-        case .text: 0
-        case .integer: 1
-        case .float: 2
-        case .tensor: 3
-        case .value: 4
-        case .missing: 5
         }
     }
 }

@@ -3,11 +3,17 @@ public struct DataError: Error, Sendable, CustomStringConvertible {
     public let kind: String
     public let message: String
     public let hint: String?
+    /// The row that is wrong, from 0, where it is one.
+    public let row: Int?
+    /// What is wrong, without the row.
+    let problem: String
 
-    public init(_ message: String, hint: String? = nil, kind: String = "value") {
+    public init(_ problem: String, row: Int? = nil, hint: String? = nil, kind: String = "value") {
         self.kind = kind
-        self.message = message
+        self.problem = problem
+        self.row = row
         self.hint = hint
+        message = row.map { "row \($0): \(problem)" } ?? problem
     }
 
     public var description: String { hint.map { "\(message) (\($0))" } ?? message }

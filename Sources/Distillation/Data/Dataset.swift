@@ -221,37 +221,67 @@ extension Dataset {
     /// The label column with texts turned into numbers, and the names of the classes.
     static func numbered(_ column: Column, _ columnName: String, names: [String]?) throws -> (Column, [String]?) {
         switch column {
-        case .text(let texts):
-            let distinct = names ?? Set(texts.map { ExactString($0) }).sorted().map(\.text)
-            if names == nil, distinct.count > 10_000 {
-                throw DataError(
-                    "the label column \"\(columnName)\" holds \(distinct.count) different texts",
-                    hint: "if it is no label, say which column is: label=\"…\"")
-            }
-            var numbers: [ExactString: Int] = [:]
-            for (number, name) in distinct.enumerated() {
-                if numbers.updateValue(number, forKey: ExactString(name)) != nil {
-                    throw DataError("the class \"\(name)\" is named twice")
-                }
-            }
-            let labels = try texts.enumerated().map { row, text in
-                guard let number = numbers[ExactString(text)] else {
-                    throw DataError(
-                        "row \(row): the label \"\(text.prefix(60))\" is none of \(shortList(distinct))",
-                        hint: nearestName(text, among: distinct).map { "did you mean \"\($0)\"?" })
-                }
-                return number
-            }
-            return (.integers(labels), distinct)
+        case .text(let texts): return try numbered(texts, columnName, names: names)
         case .integers(let labels):
             guard let names else { return (column, nil) }
             for (row, label) in labels.enumerated() where label != missingLabel && !names.indices.contains(label) {
                 throw DataError(
-                    "row \(row): the label is \(label), but there are \(names.count) names: \(shortList(names))")
+                    "the label is \(label), but there are \(names.count) names: \(shortList(names))", row: row)
             }
             return (column, names)
-        default: return (column, names)
+        case .floats, .tensor: return (column, names)
+        case .values(let cells):
+            let present = cells.enumerated().filter { $0.element.kind != .missing }
+            switch Set(present.map(\.element.kind)) {
+            case [], [.integer]:
+                return try numbered(.integers(cells.map { $0.integer ?? missingLabel }), columnName, names: names)
+            case [.float], [.integer, .float]: return (.floats(cells.map { $0.number ?? .nan }), names)
+            case [.truth]:
+                let labels = cells.map { cell in cell.truth.map { $0 ? 1 : 0 } ?? missingLabel }
+                return try numbered(.integers(labels), columnName, names: names ?? ["false", "true"])
+            case [.text]: return try numbered(cells.map(\.text), columnName, names: names)
+            default:
+                let first = present[0]
+                if let other = present.first(where: { $0.element.kind != first.element.kind }) {
+                    throw DataError(
+                        "the label is \(other.element.kindName), in row \(first.offset) it is \(first.element.kindName)",
+                        row: other.offset, hint: "labels are all ints, all texts or all bools", kind: "type")
+                }
+                throw DataError(
+                    "the label is \(first.element.kindName)", row: first.offset,
+                    hint:
+                        "labels are all ints, all texts or all bools; if it is none, name the label: label=\"…\", or label=false",
+                    kind: "type")
+            }
         }
+    }
+
+    /// Texts as class numbers; nil is no label.
+    private static func numbered(_ texts: [String?], _ columnName: String, names: [String]?) throws -> (
+        Column, [String]?
+    ) {
+        let distinct = names ?? Set(texts.compactMap { $0.map { ExactString($0) } }).sorted().map(\.text)
+        if names == nil, distinct.count > 10_000 {
+            throw DataError(
+                "the label column \"\(columnName)\" holds \(distinct.count) different texts",
+                hint: "if it is no label, say which column is: label=\"…\"")
+        }
+        var numbers: [ExactString: Int] = [:]
+        for (number, name) in distinct.enumerated() {
+            if numbers.updateValue(number, forKey: ExactString(name)) != nil {
+                throw DataError("the class \"\(name)\" is named twice")
+            }
+        }
+        let labels = try texts.enumerated().map { row, text in
+            guard let text else { return missingLabel }
+            guard let number = numbers[ExactString(text)] else {
+                throw DataError(
+                    "the label \"\(text.prefix(60))\" is none of \(shortList(distinct))", row: row,
+                    hint: nearestName(text, among: distinct).map { "did you mean \"\($0)\"?" })
+            }
+            return number
+        }
+        return (.integers(labels), distinct)
     }
 
     static func shortList(_ names: [String]) -> String {

@@ -232,8 +232,8 @@ extension Dataset {
                     let cell = sameOrder ? row[k].cell : row.first(where: { $0.name == name })?.cell
                 else {
                     throw DataError(
-                        "row \(number) has the columns \(row.map(\.name).joined(separator: ", ")), row 0 has \(names.joined(separator: ", "))"
-                    )
+                        "the columns are \(row.map(\.name).joined(separator: ", ")), in row 0 they are \(names.joined(separator: ", "))",
+                        row: number)
                 }
                 cells[k].append(cell)
             }

@@ -93,7 +93,7 @@ extension Dataset {
         case .tensor(let tensor):
             if tensor.rank == 1, let cell = try? tensor.row(row), let text = try? cell.scalarText() { return text }
             return column.typeName
-        case .values(let values): return DisplayText.cut("\(values[row])", to: limit)
+        case .values(let values): return DisplayText.cut(values[row].shown, to: limit)
         }
     }
 

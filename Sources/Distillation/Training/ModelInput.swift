@@ -46,7 +46,7 @@ extension Dataset {
             order.sort { lengths[$0] != lengths[$1] ? lengths[$0] > lengths[$1] : $0 < $1 }
         }
         return stride(from: 0, to: count, by: size).map { start in
-            Batch(self, rows: Array(order[start..<min(start + size, count)]))
+            Batch(self, rows: Array(order[start..<start + min(size, count - start)]))
         }
     }
 }

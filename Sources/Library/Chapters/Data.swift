@@ -58,28 +58,31 @@ func fileChapter() -> Chapter {
     let labels = Parameter<[String]?>("labels", "names of the classes in the order of their numbers", default: nil)
     let types = Parameter<ColumnTypes>(
         "types", "types of columns that are not to be found out", default: ColumnTypes(types: [:]), text: "nil")
+    let header = Parameter<Bool>("header", "whether the first line names the columns", default: true)
+    let names = Parameter<[String]?>("names", "names for the columns", default: nil)
     return Chapter(
         "Files", "Reading and writing files; paths are looked up from the working folder, then beside the script.",
         [
             Builtin(
                 "read_tsv", "A dataset from tab-separated lines under a header, without quoting.", path, text, label,
-                labels, types,
+                labels, types, header, names,
                 details: "A ragged line, bytes that are not UTF-8 or an empty file are errors with the line.",
                 example:
                     "write_tsv(dataset({\"text\": [\"fine\", \"dull\"], \"label\": [1, 0]}), \"/tmp/kd-example.tsv\")\nlen(read_tsv(\"/tmp/kd-example.tsv\"))  # → 2"
             ) {
                 (
                     context: CallContext, path: String, text: RoleArgument, label: RoleArgument, labels: [String]?,
-                    types: ColumnTypes
-                ) throws in
-                try DatasetReader.tsv(context.located(path), options(text, label, labels, types))
+                    types: ColumnTypes, header: Bool, names: [String]?
+                ) throws -> Dataset in
+                var options = options(text, label, labels, types)
+                options.header = header
+                options.names = names
+                return try DatasetReader.tsv(context.located(path), options)
             },
             Builtin(
                 "read_csv", "A dataset from comma-separated values, quoted as RFC 4180 says.", path, text, label,
                 labels, types,
-                Parameter<String>("delimiter", "one character", default: ","),
-                Parameter<Bool>("header", "whether the first line names the columns", default: true),
-                Parameter<[String]?>("names", "names for the columns", default: nil),
+                Parameter<String>("delimiter", "one character", default: ","), header, names,
                 example:
                     "write_csv(dataset({\"a\": [1, 2]}), \"/tmp/kd-example.csv\")\nread_csv(\"/tmp/kd-example.csv\")[\"a\"]  # → [1, 2]"
             ) {
@@ -133,20 +136,22 @@ func fileChapter() -> Chapter {
                     "write_text(\"hello\", \"/tmp/kd-example.txt\")\nread_text(\"/tmp/kd-example.txt\")  # → \"hello\""
             ) { (context: CallContext, path: String) throws in try File.readText(context.located(path)) },
             Builtin(
+                "read_npy", "A tensor from a file of NumPy's, as np.save writes it.", path,
+                details:
+                    "Types that kd has not are widened: i1 and i2 to i32, u2 and u4 to i64, f2 to f32. Arrays of Python objects, which are pickles, and fields or texts are errors.",
+                example:
+                    "write_npy(tensor([1.5, 2.5]), \"/tmp/kd-example.npy\")\nread_npy(\"/tmp/kd-example.npy\")  # → [1.5 2.5]"
+            ) { (context: CallContext, path: String) throws in try NumPyFile.read(context.located(path)) },
+            Builtin(
+                "write_npy", "Writes a tensor as a file that NumPy's np.load reads.",
+                Parameter<Tensor>("x", "a tensor; bf16 is written as f32"), Parameter<String>("path", "the file"),
+                example: "write_npy(ones(2, 3), \"/tmp/kd-example.npy\")"
+            ) { (x: Tensor, path: String) throws -> Void in try NumPyFile.write(x, to: path) },
+            Builtin(
                 "write_text", "Writes a string to a file, at once or not at all.",
                 Parameter<String>("text", "what is written"),
                 Parameter<String>("path", "the file"), example: "write_text(\"hello\", \"/tmp/kd-example.txt\")"
             ) { (text: String, path: String) throws -> Void in try File.write(text, to: path) },
-            Builtin(
-                "read_npy", "A tensor from a file of NumPy; types that kd lacks are widened, objects refused.", path,
-                example:
-                    "write_npy(tensor([1.5, 2.0]), \"/tmp/kd-example.npy\")\nread_npy(\"/tmp/kd-example.npy\")  # → [1.5 2. ]"
-            ) { (context: CallContext, path: String) throws -> Tensor in try NumPyFile.read(context.located(path)) },
-            Builtin(
-                "write_npy", "Writes a tensor to a file that NumPy reads; bf16 becomes f32.",
-                Parameter<Tensor>("tensor", "a tensor"), Parameter<String>("path", "the file"),
-                example: "write_npy(tensor([1.5, 2.0]), \"/tmp/kd-example.npy\")"
-            ) { (tensor: Tensor, path: String) throws -> Void in try NumPyFile.write(tensor, to: path) },
             Builtin(
                 "write_tsv", "Writes a dataset as tab-separated lines.", Parameter<Dataset>("data", "a dataset"),
                 Parameter<String>("path", "the file"),
@@ -176,6 +181,35 @@ extension CallContext {
 }
 
 extension JSONValue {
+    /// Lists and maps of plain values; nil for anything that JSON has no word for, and for nesting beyond what it reads.
+    init?(_ value: Value, depth: Int) {
+        guard depth < 128 else { return nil }
+        switch value {
+        case .null: self = .null
+        case .bool(let flag): self = .bool(flag)
+        case .int(let number): self = .int(number)
+        case .float(let number):
+            guard number.isFinite else { return nil }
+            self = .float(number)
+        case .object(let text as StringObject): self = .string(text.text)
+        case .object(let list as ListObject):
+            var items: [JSONValue] = []
+            for item in list.items {
+                guard let item = JSONValue(item, depth: depth + 1) else { return nil }
+                items.append(item)
+            }
+            self = .array(items)
+        case .object(let map as MapObject):
+            var object = JSONObject()
+            for (key, item) in map.entries {
+                guard let key = key.string, let item = JSONValue(item, depth: depth + 1) else { return nil }
+                object[key] = item
+            }
+            self = .object(object)
+        case .object: return nil
+        }
+    }
+
     var scriptValue: Value {
         switch self {
         case .null: .null
@@ -443,10 +477,10 @@ extension Distillation.Cell {
         case .null: self = .missing
         case .int(let number): self = .integer(number)
         case .float(let number): self = .float(number)
-        case .bool: self = .value(value)
+        case .bool(let flag): self = .truth(flag)
         case .object(let text as StringObject): self = .text(text.text)
         case .object(let tensor as TensorObject): self = .tensor(tensor.tensor)
-        case .object: self = .value(value)
+        case .object: self = JSONValue(value, depth: 0).map { .json($0) } ?? .value(ScriptCell(value: value))
         }
     }
 }
@@ -479,7 +513,7 @@ final class BatchesObject: Object {
 
     override var typeName: String { "batches" }
     override func display(_ style: DisplayStyle) -> String {
-        "<\(counted(batches.count, "batch"))es of \(batches.size)>"
+        "<\(batches.count) \(batches.count == 1 ? "batch" : "batches") of \(batches.size)>"
     }
     override func count(_ machine: Machine) throws -> Int? { batches.count }
     override func makeIterator(_ machine: Machine) throws -> ValueIterator? {

@@ -103,6 +103,12 @@ extension Dataset {
     }
 }
 
+/// A value of the language as a dataset keeps it.
+struct ScriptCell: CellValue {
+    let value: Value
+    var description: String { value.display(.inline) }
+}
+
 extension Distillation.Cell {
     var scriptValue: Value {
         switch self {
@@ -110,7 +116,9 @@ extension Distillation.Cell {
         case .integer(let number): .int(number)
         case .float(let number): .float(number)
         case .tensor(let tensor): tensor.scriptValue
-        case .value(let value): (value as? Value) ?? .null
+        case .truth(let flag): .bool(flag)
+        case .json(let value): value.scriptValue
+        case .value(let value): (value as? ScriptCell)?.value ?? .null
         case .missing: .null
         }
     }

@@ -25,7 +25,7 @@ func explained(_ error: any Error) -> Diagnostic? {
     case let error as DataError:
         return Diagnostic(kind: error.kind, message: error.message, hint: error.hint)
     case let error as FormatError:
-        return Diagnostic(kind: error.kind, message: error.description, hint: error.hint)
+        return Diagnostic(kind: error.kind, message: error.message, hint: error.hint)
     default: return nil
     }
 }

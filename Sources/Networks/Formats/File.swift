@@ -3,11 +3,14 @@
 #else
     import Darwin
 #endif
+import Tensors
 
 /// Whole files in and out, with errors that say what stands in the way.
 public enum File {
     /// The most bytes that a reader of text takes into memory.
     public static let defaultLimit = 2 << 30
+    /// The most that it takes from a pipe or a device, which does not say how much will come.
+    public static let streamLimit = 512 << 20
 
     /// The path with a leading `~/` replaced by the home folder.
     public static func expand(_ path: String) -> String {
@@ -21,29 +24,31 @@ public enum File {
     ///   larger than `limit`.
     public static func read(_ path: String, limit: Int = defaultLimit) throws -> [UInt8] {
         let file = try InputFile(path)
-        if let size = file.size { return try file.bytes(at: 0, count: checked(size, limit, path)) }
-        // A pipe or a device: it has no size, so it is read until it ends.
+        // Files of the kernel's, such as those in /proc, say that they are empty and are not.
+        if let size = file.size, size > 0 {
+            guard size <= limit else {
+                throw FormatError(
+                    "the file is larger than \(limit >> 20) MiB", file: path, hint: "split it into several files")
+            }
+            return try file.bytes(at: 0, count: size)
+        }
         var bytes: [UInt8] = []
         while let chunk = try file.nextChunk() {
             bytes += chunk
-            _ = try checked(bytes.count, limit, path)
+            guard bytes.count <= min(limit, streamLimit) else {
+                throw FormatError(
+                    "more than \(min(limit, streamLimit) >> 20) MiB came, and there was no end", file: path,
+                    hint: "save what comes as a file and read that")
+            }
         }
         return bytes
     }
 
-    private static func checked(_ size: Int, _ limit: Int, _ path: String) throws -> Int {
-        guard size <= limit else {
-            throw FormatError(
-                "the file is larger than \(limit >> 20) MiB", file: path, hint: "split it into several files")
-        }
-        return size
-    }
-
-    /// The text of a file, which must be UTF-8 without NUL.
+    /// The text of a file, which must be UTF-8 without NUL; a byte order mark at its start is left out.
     public static func readText(_ path: String, limit: Int = defaultLimit) throws -> String {
         let bytes = try read(path, limit: limit)
         try UTF8Text.check(bytes, file: path)
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0), as: UTF8.self)
     }
 
     public static func exists(_ path: String) -> Bool { access(expand(path), F_OK) == 0 }
@@ -198,11 +203,17 @@ public final class InputFile {
     }
 
     /// The next bytes of a pipe or a device; nil at its end.
+    ///
+    /// - Throws: `interrupt` when a stop was asked for, also while nothing comes.
     func nextChunk() throws -> [UInt8]? {
         var failure: Int32 = 0
-        let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
+        try Interruption.check()
+        let chunk = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
             var count = systemRead(descriptor, buffer.baseAddress, buffer.count)
-            while count < 0 && errno == EINTR { count = systemRead(descriptor, buffer.baseAddress, buffer.count) }
+            while count < 0 && errno == EINTR {
+                try Interruption.check()
+                count = systemRead(descriptor, buffer.baseAddress, buffer.count)
+            }
             if count < 0 { failure = errno }
             initialized = max(count, 0)
         }

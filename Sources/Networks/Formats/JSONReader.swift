@@ -1,3 +1,5 @@
+import Tensors
+
 extension JSONValue {
     /// The value of a JSON text (RFC 8259), read strictly.
     ///
@@ -123,6 +125,7 @@ private struct JSONReader {
             return .array(items)
         }
         while true {
+            if items.count & 0xFFFF == 0xFFFF { try Interruption.check() }
             items.append(try parseValue())
             skipSpace()
             guard i < bytes.count else { throw fault("the array is never closed", at: start) }

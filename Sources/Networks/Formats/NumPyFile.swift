@@ -62,8 +62,11 @@ public enum NumPyFile {
 
     /// Writes a tensor, so that the file is there as a whole or not at all. bf16 is widened to f32, which NumPy knows.
     ///
-    /// - Throws: `FormatError` for what the file system refuses.
+    /// - Throws: `FormatError` for more axes than NumPy has, and for what the file system refuses.
     public static func write(_ tensor: Tensor, to path: String) throws {
+        guard tensor.rank <= 64 else {
+            throw FormatError("a tensor of \(tensor.rank) axes: NumPy reads at most 64", file: path)
+        }
         let tensor = tensor.dtype == .bf16 ? try tensor.converted(to: .f32) : tensor
         let type =
             switch tensor.dtype {

@@ -91,7 +91,7 @@ private struct CSVScanner {
         let quoteLine = line
         i += 1
         var start = i
-        var whole: [UInt8]? = nil
+        var unescaped: [UInt8] = []
         while true {
             guard i < bytes.count else { throw fault("a quote that is never closed", line: quoteLine) }
             if bytes[i] == 0x0A {
@@ -103,7 +103,7 @@ private struct CSVScanner {
                 continue
             }
             if i + 1 < bytes.count, bytes[i + 1] == UInt8(ascii: "\"") {
-                whole = (whole ?? []) + bytes[start...i]
+                unescaped += bytes[start...i]
                 i += 2
                 start = i
                 continue
@@ -111,7 +111,7 @@ private struct CSVScanner {
             break
         }
         if i - rowStart > limit { throw FieldTable.tooLong(rowLine, limit, table.file) }
-        if let whole { table.unescaped[table.starts.count] = whole + bytes[start..<i] }
+        if !unescaped.isEmpty { table.unescaped[table.starts.count] = unescaped + bytes[start..<i] }
         table.starts.append(start)
         table.ends.append(i)
         i += 1

@@ -16,18 +16,7 @@ struct ColumnTypes {
     }
 
     func dataset(name: String) throws -> Dataset {
-        for (column, type) in options.types {
-            guard TableOptions.knownTypes.contains(type) else {
-                throw FormatError(
-                    "there is no type \"\(type)\" for the column \"\(column)\"", file: table.file,
-                    hint: "the types are \(TableOptions.knownTypes.joined(separator: ", "))", kind: "value")
-            }
-            guard table.names.contains(column) else {
-                throw FormatError(
-                    "types names the column \"\(column)\", which is not there", file: table.file,
-                    hint: "the columns are \(table.names.joined(separator: ", "))", kind: "name")
-            }
-        }
+        try options.checkTypes(for: table.names, file: table.file)
         var columns: [(String, Column)] = []
         var labelNames = options.labelNames
         for (k, columnName) in table.names.enumerated() {
@@ -46,7 +35,9 @@ struct ColumnTypes {
                 name: name, columns: columns, text: options.text, label: options.label,
                 labelNames: label == nil ? nil : labelNames)
         } catch let error as DataError {
-            throw FormatError(error.message, file: table.file, hint: error.hint, kind: error.kind)
+            throw FormatError(
+                error.problem, file: table.file, line: error.row.map { table.lines[$0] }, hint: error.hint,
+                kind: error.kind)
         }
     }
 

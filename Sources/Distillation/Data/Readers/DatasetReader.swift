@@ -1,4 +1,5 @@
 import Networks
+import Tensors
 
 /// Datasets from files. A file that is wrong anywhere gives an error with its line and no dataset.
 public enum DatasetReader {
@@ -48,12 +49,13 @@ public enum DatasetReader {
         var table = FieldTable(bytes: bytes, file: file)
         var records: [(JSONObject, line: Int?)] = []
         try table.forEachLine(limit: options.lineLimit) { _, start, end, line in
+            if records.count & 0xFFF == 0 { try Interruption.check() }
             let isBlank = bytes[start..<end].allSatisfy { $0 == 0x20 || $0 == 0x09 }
             if isBlank { throw FormatError("the line is empty where a JSON object should be", file: file, line: line) }
             do {
                 let value = try JSONValue.parse(Array(bytes[start..<end]), file: file)
                 guard let object = value.object else {
-                    throw FormatError("the line holds \(value.kindName), not an object", file: file, line: line)
+                    throw FormatError("the line holds \(value.kindName), not an object", file: file)
                 }
                 records.append((object, line))
             } catch var error as FormatError {
@@ -74,7 +76,7 @@ public enum DatasetReader {
         let value = try JSONValue.read(path)
         guard let items = value.array, !items.isEmpty else { return .value(value) }
         let objects = items.compactMap(\.object)
-        guard objects.count == items.count else { return .value(value) }
+        guard objects.count == items.count, !objects.allSatisfy(\.isEmpty) else { return .value(value) }
         let records = JSONRecords(objects.map { ($0, nil) }, file: path, options)
         return .dataset(try records.dataset(name: options.datasetName(path)))
     }

@@ -10,7 +10,7 @@ public enum DatasetWriter {
         try write(dataset, to: path, separator: 0x09) { text, name, row in
             if text.utf8.contains(where: { $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }) {
                 throw DataError(
-                    "row \(row): \"\(name)\" holds a tab or a line break, which a TSV file cannot hold",
+                    "\"\(name)\" holds a tab or a line break, which a TSV file cannot hold", row: row,
                     hint: "write_csv quotes them")
             }
             return text
@@ -62,12 +62,12 @@ public enum DatasetWriter {
             }
             return String(number)
         case .float(let number): return "\(number)"
+        case .truth(let flag): return flag ? "true" : "false"
         case .missing: return ""
-        case .tensor, .value:
+        case .tensor, .json, .value:
             throw DataError(
-                "row \(row): \"\(name)\" is neither text nor a number, which a table cannot hold",
-                hint: "write_jsonl can",
-                kind: "type")
+                "\"\(name)\" is neither text nor a number, which a table cannot hold", row: row,
+                hint: "write_jsonl can", kind: "type")
         }
     }
 
@@ -94,16 +94,10 @@ public enum DatasetWriter {
         case .float(let number): return number.isFinite ? .float(number) : .null
         case .missing: return .null
         case .tensor(let tensor): return try json(tensor)
+        case .truth(let flag): return .bool(flag)
+        case .json(let value): return value
         case .value(let value):
-            switch value {
-            case let json as JSONValue: return json
-            case let text as String: return .string(text)
-            case let number as Int: return .int(number)
-            case let number as Double: return .float(number)
-            case let flag as Bool: return .bool(flag)
-            default:
-                throw DataError("row \(row): \"\(name)\" is a value that JSON cannot hold", kind: "type")
-            }
+            throw DataError("\"\(name)\" is \(value), which JSON cannot hold", row: row, kind: "type")
         }
     }
 

@@ -1,4 +1,5 @@
 import Networks
+import Tensors
 
 /// The fields of a text file in rows of equal length: places in the file's bytes, not yet texts.
 struct FieldTable {
@@ -76,6 +77,7 @@ struct FieldTable {
 
     /// Ends a row: it must have as many fields as the first.
     mutating func closeRow(_ line: Int, isEmpty: Bool) throws {
+        if lines.count & 0xFFFF == 0 { try Interruption.check() }
         let found = starts.count - width * (lines.count - 1)
         if lines.count == 1 {
             if isEmpty { throw FormatError("the first line is empty", file: file, line: line) }

@@ -3,8 +3,9 @@ import Tensors
 
 /// Turns JSON objects with the same keys into columns.
 ///
-/// Strings make text, whole numbers ints, numbers floats, equally shaped lists of numbers a tensor, and anything else values.
-/// `null` is a gap: allowed for labels and floats where `types` says so.
+/// Strings make text, whole numbers ints, numbers floats, equally shaped lists of numbers a tensor, and bools, other lists and
+/// objects values. Strings beside numbers, or any other mixture, are an error. `null` is a gap: allowed for labels and floats
+/// where `types` says so, and among bools, lists and objects.
 struct JSONRecords {
     let records: [(object: JSONObject, line: Int?)]
     let file: String
@@ -24,6 +25,7 @@ struct JSONRecords {
     func dataset(name: String) throws -> Dataset {
         guard let first = records.first?.object else { throw FormatError("the file is empty", file: file) }
         let names = first.keys
+        if names.isEmpty { throw fault(0, "the object is empty where columns should be") }
         for (row, record) in records.enumerated() {
             if let missing = names.first(where: { record.object[$0] == nil }) {
                 throw fault(row, "the object has no \"\(missing)\", which the first one has")
@@ -32,46 +34,41 @@ struct JSONRecords {
                 throw fault(row, "the object has \"\(extra)\", which the first one has not")
             }
         }
+        try options.checkTypes(for: names, file: file)
         let label = options.labelColumn(in: names)
         var columns: [(String, Column)] = []
-        var labelNames = options.labelNames
         for key in names where options.types[key] != "skip" {
             let values = records.map { $0.object[key] ?? .null }
-            if key == label {
-                let (column, found) = try labels(values, key)
-                columns.append((key, column))
-                labelNames = found
-            } else {
-                columns.append((key, try column(values, key)))
-            }
+            columns.append((key, key == label ? try labels(values, key) : try column(values, key)))
         }
         do {
             return try Dataset(
                 name: name, columns: columns, text: options.text, label: options.label,
-                labelNames: label == nil ? nil : labelNames)
+                labelNames: label == nil ? nil : options.labelNames)
         } catch let error as DataError {
-            throw FormatError(error.message, file: file, hint: error.hint, kind: error.kind)
+            guard let row = error.row else {
+                throw FormatError(error.message, file: file, hint: error.hint, kind: error.kind)
+            }
+            throw fault(row, error.problem, hint: error.hint)
         }
     }
 
     private func column(_ values: [JSONValue], _ key: String) throws -> Column {
         let type = options.types[key]
-        if let type, !TableOptions.knownTypes.contains(type) {
-            throw FormatError(
-                "there is no type \"\(type)\" for the column \"\(key)\"", file: file,
-                hint: "the types are \(TableOptions.knownTypes.joined(separator: ", "))", kind: "value")
-        }
         let present = values.filter { !$0.isNull }
-        if type == "text" || type == nil && !present.isEmpty && present.allSatisfy({ $0.string != nil }) {
+        if type == "text" || type == "text?"
+            || type == nil && !present.isEmpty && present.allSatisfy({ $0.string != nil })
+        {
             return .text(
                 try values.enumerated().map { row, value in
+                    if value.isNull && type == "text?" { return "" }
                     guard let text = value.string else {
                         throw fault(row, "\"\(key)\" is \(value.kindName), not a string")
                     }
                     return text
                 })
         }
-        if type == "int" || type == nil && !present.isEmpty && present.allSatisfy({ $0.int != nil }) {
+        if type == "int" || type == "int?" || type == nil && !present.isEmpty && present.allSatisfy({ $0.int != nil }) {
             return .integers(
                 try values.enumerated().map { row, value in
                     guard let int = value.int else { throw fault(row, "\"\(key)\" is \(value.kindName), not an int") }
@@ -92,8 +89,17 @@ struct JSONRecords {
                     return double
                 })
         }
+        let kinds = values.map { $0.double == nil ? $0.kindName : "a number" }
+        if let first = values.firstIndex(where: { !$0.isNull }),
+            let other = values.indices.first(where: { !values[$0].isNull && kinds[$0] != kinds[first] })
+        {
+            let place = records[first].line.map { "on line \($0)" } ?? "in record \(first)"
+            throw fault(
+                other, "\"\(key)\" is \(kinds[other]), \(place) it is \(kinds[first])",
+                hint: "types={\"\(key)\": \"skip\"} leaves the column out")
+        }
         if let tensor = try tensor(values) { return .tensor(tensor) }
-        return .values(values)
+        return .values(values.map { Cell($0) })
     }
 
     /// The values as one tensor [N, …] if all are lists of numbers of one shape: i64 for whole numbers, f32 otherwise.
@@ -123,36 +129,15 @@ struct JSONRecords {
         return try Tensor.filled(whole, .f32) { target in floats.withUnsafeBytes { target.copyMemory(from: $0) } }
     }
 
-    private func labels(_ values: [JSONValue], _ key: String) throws -> (Column, [String]?) {
+    private func labels(_ values: [JSONValue], _ key: String) throws -> Column {
         let type = options.types[key]
-        let allowsGaps = type == "int?" || type == "text?"
+        let allowsGaps = type == "int?" || type == "text?" || type == "float?"
         if let gap = values.firstIndex(where: \.isNull), !allowsGaps {
             throw fault(
                 gap, "the label \"\(key)\" is null",
                 hint: "types={\"\(key)\": \"int?\"} (or \"text?\") reads null as a label that is not known")
         }
-        let present = values.filter { !$0.isNull }
-        if present.allSatisfy({ $0.int != nil }) {
-            return (.integers(values.map { $0.int ?? Dataset.missingLabel }), options.labelNames)
-        }
-        if present.allSatisfy({ $0.bool != nil }) {
-            let labels = values.map { $0.bool.map { $0 ? 1 : 0 } ?? Dataset.missingLabel }
-            return (.integers(labels), options.labelNames ?? ["false", "true"])
-        }
-        if present.allSatisfy({ $0.string != nil }) {
-            let (column, names) = try Dataset.numbered(
-                .text(present.compactMap(\.string)), key, names: options.labelNames)
-            guard case .integers(let numbers) = column else { return (column, names) }
-            var next = 0
-            return (
-                .integers(
-                    values.map { value in
-                        if value.isNull { return Dataset.missingLabel }
-                        defer { next += 1 }
-                        return numbers[next]
-                    }), names
-            )
-        }
-        return (try self.column(values, key), options.labelNames)
+        if let tensor = try tensor(values) { return .tensor(tensor) }
+        return .values(values.map { Cell($0) })
     }
 }

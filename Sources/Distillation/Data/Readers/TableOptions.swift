@@ -1,3 +1,5 @@
+import Networks
+
 /// How a file of rows is to be read.
 public struct TableOptions {
     /// Whether the first line names the columns.
@@ -20,6 +22,22 @@ public struct TableOptions {
     public init() {}
 
     static let knownTypes = ["int", "float", "text", "skip", "int?", "float?", "text?"]
+
+    /// - Throws: for a type that there is none of, and for a column that is not there.
+    func checkTypes(for names: [String], file: String?) throws {
+        for (column, type) in types.sorted(by: { $0.key < $1.key }) {
+            guard TableOptions.knownTypes.contains(type) else {
+                throw FormatError(
+                    "there is no type \"\(type)\" for the column \"\(column)\"", file: file,
+                    hint: "the types are \(TableOptions.knownTypes.joined(separator: ", "))", kind: "value")
+            }
+            guard names.contains(column) else {
+                throw FormatError(
+                    "types names the column \"\(column)\", which is not there", file: file,
+                    hint: "the columns are \(names.joined(separator: ", "))", kind: "name")
+            }
+        }
+    }
 
     /// The name for the dataset in a file.
     func datasetName(_ path: String) -> String {
