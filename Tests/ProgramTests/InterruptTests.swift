@@ -54,6 +54,22 @@ struct InterruptTests {
         #expect(terminal.end() == 0)
     }
 
+    @Test("reading from a pipe ends, whether nobody opens its other side or nothing comes", arguments: [false, true])
+    func pipe(isOpen: Bool) {
+        let scratch = Scratch()
+        let path = scratch.path + "/pipe"
+        #expect(mkfifo(path, 0o600) == 0)
+        // Both directions: this does not wait for a reader.
+        let other = isOpen ? open(path, O_RDWR) : -1
+        defer { if isOpen { close(other) } }
+        let started = start(kdPath, ["-e", "print(\"ready\")\nread_lines(\"\(path)\")"])
+        started.waitForOutput("ready")
+        usleep(150_000)
+        kill(started.process, SIGINT)
+        let run = started.wait()
+        #expect(run.code == 130 && run.messages.contains("interrupted"), "\(run.messages)")
+    }
+
     @Test("an interrupt is not caught by try")
     func notCaught() {
         let started = start(kdPath, ["-e", "print(\"ready\")\ntry { while true { } } catch e { print(\"caught\") }"])

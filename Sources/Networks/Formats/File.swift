@@ -156,7 +156,12 @@ public final class InputFile {
         self.path = path
         guard !path.utf8.contains(0) else { throw FormatError("the path holds a NUL character") }
         if path.isEmpty { throw File.missing(path) }
-        let descriptor = open(File.expand(path), O_RDONLY | O_CLOEXEC)
+        var descriptor = open(File.expand(path), O_RDONLY | O_CLOEXEC)
+        // A pipe opens when somebody writes to it, which may be never.
+        while descriptor < 0 && errno == EINTR {
+            try Interruption.check()
+            descriptor = open(File.expand(path), O_RDONLY | O_CLOEXEC)
+        }
         if descriptor < 0 { throw File.fault(errno, path, doing: "read the file") }
         var info = stat()
         guard fstat(descriptor, &info) == 0 else {
@@ -180,8 +185,9 @@ public final class InputFile {
     public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         var done = 0
         while done < buffer.count {
+            try Interruption.check()
             let count = pread(
-                descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 30), off_t(offset + done))
+                descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 26), off_t(offset + done))
             if count < 0 {
                 if errno == EINTR { continue }
                 throw File.fault(errno, path, doing: "read the file")
@@ -207,7 +213,8 @@ public final class InputFile {
     /// - Throws: `interrupt` when a stop was asked for, also while nothing comes.
     func nextChunk() throws -> [UInt8]? {
         var failure: Int32 = 0
-        try Interruption.check()
+        var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        repeat { try Interruption.check() } while poll(&waited, 1, 100) == 0
         let chunk = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
             var count = systemRead(descriptor, buffer.baseAddress, buffer.count)
             while count < 0 && errno == EINTR {
