@@ -14,7 +14,7 @@ struct Bench {
         [MatmulSuite.self, RowsSuite.self, TrainingSuite.self, LanguageSuite.self]
     }
 
-    static func main() throws {
+    static func main() {
         let wanted = CommandLine.arguments.dropFirst()
         let known = suites.map { $0.name }
         for name in wanted where !known.contains(name) {
@@ -29,10 +29,15 @@ struct Bench {
         print("ratio: speed beside the peer's, measured in turn; above 1 is faster than the peer")
         print(Line.header)
         for suite in suites where wanted.isEmpty || wanted.contains(suite.name) {
-            try suite.run(peer) { line in
-                print(line.text)
-                // Seen when it is there, through a pipe too.
-                fflush(nil)
+            do {
+                try suite.run(peer) { line in
+                    print(line.text)
+                    // Seen when it is there, through a pipe too.
+                    fflush(nil)
+                }
+            } catch {
+                print("bench: \(suite.name) broke: \(error)")
+                exit(1)
             }
         }
     }

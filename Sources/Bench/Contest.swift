@@ -20,7 +20,7 @@ func bestTime(slice: Double = 0.02, _ work: () throws -> Void) rethrows -> Doubl
 }
 
 /// The best time of each contestant, who take turns so that a change of the machine's speed meets all of them.
-func contest(rounds: Int = 15, _ contestants: [() throws -> Double]) throws -> [Double] {
+func contest(rounds: Int = 30, _ contestants: [() throws -> Double]) throws -> [Double] {
     var best = [Double](repeating: .infinity, count: contestants.count)
     for _ in 0..<rounds {
         for (place, contestant) in contestants.enumerated() { best[place] = min(best[place], try contestant()) }

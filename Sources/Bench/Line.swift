@@ -61,7 +61,7 @@ struct Line {
     }
 
     private static func row(_ cells: String...) -> String {
-        zip(cells, [36, 14, 14, 14, 6, 11, 3]).map { cell, width in
+        zip(cells, [36, 14, 15, 14, 6, 11, 3]).map { cell, width in
             cell + String(repeating: " ", count: max(0, width - cell.count))
         }.joined(separator: "  ").replacing(#/ +$/#, with: "")
     }

@@ -18,7 +18,7 @@ final class Peer {
         guard (try? process.run()) != nil, let greeting = line() else { return }
         let versions = greeting.split(separator: " ")
         python = versions.first.map { "Python \($0)" }
-        torch = versions.count > 1 ? "PyTorch \(versions[1])" : nil
+        torch = versions.count > 1 ? "PyTorch \(versions[1].prefix { $0 != "+" })" : nil
     }
 
     /// Seconds that the work took; nil when this peer cannot do it.

@@ -9,7 +9,7 @@ enum TrainingSuite: Suite {
 
     private static let preparation = """
         seed(1)
-        train_set = read_tsv("data/rt-polarity/train.tsv", text="sentence", label="label", labels=["bad", "good"])
+        train_set = read_tsv("tutorials/data/rt-polarity/train.tsv", text="sentence", label="label", labels=["bad", "good"])
         big_words = word_tokenizer(train_set, ngrams=2, size=30000)
         teacher = chain(embedding(big_words.size, 64, std=0.1), mean_pool(), dropout(0.5), linear(64, 2), tokenizer=big_words)
         small_words = word_tokenizer(train_set, size=6000)
