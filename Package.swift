@@ -58,6 +58,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // Measurements for developers, started by scripts/bench; not a product.
+        .executableTarget(
+            name: "kd-bench", dependencies: ["Library", "Networks", "Tensors", "KernelTable"], path: "Sources/Bench"),
+
         .testTarget(
             name: "KernelsTests",
             dependencies: ["CIntrinsics", "Kernels", "KernelsAVX2", "KernelsAVX512", "KernelTable"]),

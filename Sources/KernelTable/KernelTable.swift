@@ -12,6 +12,7 @@
 //               & OptimizerKernels       SGD, Adam                                        OptimizerKernels.swift
 //               & WindowKernels          im2col, col2im, pooling                          WindowKernels.swift
 //               & RecurrentKernels       LSTM and GRU gates                               RecurrentKernels.swift
+//               & PeakKernels            what the processor can do at most                PeakKernels.swift
 //
 // Rules for all of them. Data is contiguous and row-major. A call touches only the range it is given, so the caller may
 // cut the work into chunks; the result of a chunk depends on its bounds and never on the number of threads. Nothing is
@@ -20,7 +21,7 @@
 
 /// The union of the chapters; `any RealKernelTable<Float>.Type` is what a caller holds.
 public protocol RealKernelTable<Scalar>: ElementwiseKernels, ReductionKernels, NormalizationKernels, MatmulKernels,
-    RandomKernels, OptimizerKernels, WindowKernels, RecurrentKernels
+    RandomKernels, OptimizerKernels, WindowKernels, RecurrentKernels, PeakKernels
 {}
 
 /// The chapters' common root: one scalar type, and metatypes that may cross threads.

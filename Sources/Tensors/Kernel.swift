@@ -9,7 +9,7 @@ import KernelsAVX512
 public enum InstructionSet: String, CaseIterable, Sendable {
     case portable, avx2, avx512
 
-    var table: any KernelTable.Type {
+    package var table: any KernelTable.Type {
         switch self {
         case .portable: Kernels.Loops.self
         case .avx2: KernelsAVX2.Loops.self

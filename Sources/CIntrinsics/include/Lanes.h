@@ -71,6 +71,36 @@ typedef uint8_t kd_f64_bytes __attribute__((ext_vector_type(KD_F64_WIDTH)));
     }                                                                                                                  \
     KD_INLINE S V##_sum(V v) { return kd_reduce_add_##V(v); }
 
+// Asks for the cache line at p; any address is allowed.
+KD_INLINE void kd_prefetch(const void *p) { __builtin_prefetch(p); }
+
+// Four scalars at once, whatever the register's width: what packing a matrix moves. Strides are in scalars.
+#define KD_FOURS(V, S)                                                                                                 \
+    typedef S V##_four __attribute__((ext_vector_type(4)));                                                            \
+    KD_INLINE void V##_copy4(const S *x, S *out) { memcpy(out, x, 4 * sizeof(S)); }                                    \
+    KD_INLINE void V##_copy2(const S *x, S *out) { memcpy(out, x, 2 * sizeof(S)); }                                    \
+    KD_INLINE void V##_transpose4(const S *x, intptr_t stride, S *out, intptr_t out_stride) {                          \
+        V##_four a, b, c, d;                                                                                           \
+        memcpy(&a, x, sizeof a); memcpy(&b, x + stride, sizeof b);                                                     \
+        memcpy(&c, x + 2 * stride, sizeof c); memcpy(&d, x + 3 * stride, sizeof d);                                    \
+        V##_four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);       \
+        V##_four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);       \
+        a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5); b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);              \
+        c = __builtin_shufflevector(AB, CD, 0, 1, 4, 5); d = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);              \
+        memcpy(out, &a, sizeof a); memcpy(out + out_stride, &b, sizeof b);                                             \
+        memcpy(out + 2 * out_stride, &c, sizeof c); memcpy(out + 3 * out_stride, &d, sizeof d);                        \
+    }                                                                                                                  \
+    KD_INLINE void V##_transpose2(const S *x, intptr_t stride, S *out, intptr_t out_stride) {                          \
+        V##_four a, b;                                                                                                 \
+        memcpy(&a, x, sizeof a); memcpy(&b, x + stride, sizeof b);                                                     \
+        V##_four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);       \
+        memcpy(out, &ab, 2 * sizeof(S)); memcpy(out + out_stride, (S *)&ab + 2, 2 * sizeof(S));                        \
+        memcpy(out + 2 * out_stride, &AB, 2 * sizeof(S)); memcpy(out + 3 * out_stride, (S *)&AB + 2, 2 * sizeof(S));   \
+    }
+
+KD_FOURS(kd_f32, float)
+KD_FOURS(kd_f64, double)
+
 KD_INLINE float kd_reduce_add_kd_f32(kd_f32 v) {
     float t[KD_F32_WIDTH];
     memcpy(t, &v, sizeof t);

@@ -36,6 +36,22 @@ struct DoubleLanes: Lanes {
     @inline(__always) var magnitude: Self { Self(v: kd_f64_abs(v)) }
     @inline(__always) func withSign(of other: Self) -> Self { Self(v: kd_f64_copysign(v, other.v)) }
     @inline(__always) var sum: Double { kd_f64_sum(v) }
+    @inline(__always) static func copy4(_ x: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>) {
+        kd_f64_copy4(x, out)
+    }
+    @inline(__always) static func copy2(_ x: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>) {
+        kd_f64_copy2(x, out)
+    }
+    @inline(__always) static func transpose4(
+        _ x: UnsafePointer<Double>, _ stride: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+    ) {
+        kd_f64_transpose4(x, stride, out, outStride)
+    }
+    @inline(__always) static func transpose2(
+        _ x: UnsafePointer<Double>, _ stride: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
+    ) {
+        kd_f64_transpose2(x, stride, out, outStride)
+    }
     @inline(__always) subscript(i: Int) -> Double { v[i] }
 
     @inline(__always) static func storeEqual(_ a: Self, _ b: Self, _ p: UnsafeMutablePointer<UInt8>, first n: Int) {

@@ -36,6 +36,22 @@ struct FloatLanes: Lanes {
     @inline(__always) var magnitude: Self { Self(v: kd_f32_abs(v)) }
     @inline(__always) func withSign(of other: Self) -> Self { Self(v: kd_f32_copysign(v, other.v)) }
     @inline(__always) var sum: Float { kd_f32_sum(v) }
+    @inline(__always) static func copy4(_ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>) {
+        kd_f32_copy4(x, out)
+    }
+    @inline(__always) static func copy2(_ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>) {
+        kd_f32_copy2(x, out)
+    }
+    @inline(__always) static func transpose4(
+        _ x: UnsafePointer<Float>, _ stride: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+    ) {
+        kd_f32_transpose4(x, stride, out, outStride)
+    }
+    @inline(__always) static func transpose2(
+        _ x: UnsafePointer<Float>, _ stride: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+    ) {
+        kd_f32_transpose2(x, stride, out, outStride)
+    }
     @inline(__always) subscript(i: Int) -> Float { v[i] }
 
     @inline(__always) static func storeEqual(_ a: Self, _ b: Self, _ p: UnsafeMutablePointer<UInt8>, first n: Int) {

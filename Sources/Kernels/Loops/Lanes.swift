@@ -41,6 +41,17 @@ protocol Lanes: BitwiseCopyable {
     var sum: Scalar { get }
     subscript(i: Int) -> Scalar { get }
 
+    // Four scalars at once, whatever the width, for packing.
+
+    static func copy4(_ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>)
+    static func copy2(_ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>)
+    /// Four rows of four scalars become four rows of the columns; strides in scalars from row to row.
+    static func transpose4(
+        _ x: UnsafePointer<Scalar>, _ stride: Int, _ out: UnsafeMutablePointer<Scalar>, _ outStride: Int)
+    /// Two rows of four scalars become four rows of two.
+    static func transpose2(
+        _ x: UnsafePointer<Scalar>, _ stride: Int, _ out: UnsafeMutablePointer<Scalar>, _ outStride: Int)
+
     static func storeEqual(_ a: Self, _ b: Self, _ p: UnsafeMutablePointer<UInt8>, first n: Int)
     static func storeNotEqual(_ a: Self, _ b: Self, _ p: UnsafeMutablePointer<UInt8>, first n: Int)
     static func storeLess(_ a: Self, _ b: Self, _ p: UnsafeMutablePointer<UInt8>, first n: Int)

@@ -1,3 +1,4 @@
+internal import CIntrinsics
 import KernelTable
 
 /// A problem as its plan sees it: perhaps transposed.
@@ -30,12 +31,14 @@ private enum Strategy {
     static var packed: UInt8 { 0 }
     /// B in panels, A read where it lies: for so few columns that packing A would cost more than it saves.
     static var direct: UInt8 { 1 }
+    /// One block of rows: each task packs it for its own panels of B, which it packs too, or reads where they lie.
+    static var oneBlock: UInt8 { 2 }
     /// A few rows against rows of Bᵀ: dot products.
-    static var dots: UInt8 { 2 }
+    static var dots: UInt8 { 3 }
     /// A few rows against rows of B: sums of rows.
-    static var rowSums: UInt8 { 3 }
+    static var rowSums: UInt8 { 4 }
     /// k = 0: C ← beta · C.
-    static var empty: UInt8 { 4 }
+    static var empty: UInt8 { 5 }
 }
 
 extension RealLoops {
@@ -52,11 +55,20 @@ extension RealLoops {
 
     @inline(__always) private static var panelWidth: Int { 2 &* Vector.width }
 
+    /// Rows of a block of A, which stays in the second cache while B passes by.
+    @inline(__always) private static var tallBlock: Int { 144 }
+
+    /// Panels that are packed together, so that rows of B are read in longer pieces.
+    @inline(__always) private static var panelsPerPack: Int { 4 }
+
     /// The height of the next tile when `rest` rows remain.
     @inline(__always) private static func nextHeight(_ rest: Int) -> Int {
-        if rest >= tileRows { return tileRows }
         #if KD_AVX512
+            if rest >= 12 { return 12 }
             if rest >= 8 { return 8 }
+        #elseif KD_AVX2
+            // Eight are better as four and four than as six and two: two rows cannot keep both units busy.
+            if rest >= 6, rest != 8 { return 6 }
         #endif
         return rest >= 4 ? 4 : (rest >= 2 ? 2 : 1)
     }
@@ -87,53 +99,78 @@ extension RealLoops {
                 return plan(Strategy.rowSums, tasks: tasks, transposed: flipped, columns: columns)
             }
         }
-        // The smaller side is packed ahead when it is small enough to stay in the cache while the other passes by.
-        let transposed = p.m <= 64 && p.m < p.n
-        let o = Operands(p, transposed: transposed)
-        let panels = (o.n &+ panelWidth &- 1) / panelWidth
-        let isDirect = panels <= 2
         let maxDepth = 256
-        let blocks = (o.k &+ maxDepth &- 1) / maxDepth
-        let depth = (o.k &+ blocks &- 1) / blocks
-        var rows = isDirect ? 4 &* tileRows : (48 / tileRows) &* tileRows
-        // A task of a direct product should be worth waking a thread: about 2¹⁹ products.
-        if isDirect {
+        let blocks = (p.k &+ maxDepth &- 1) / maxDepth
+        let depth = (p.k &+ blocks &- 1) / blocks
+        // Two panels at most, and rows that lie well: reading A in place beats packing it.
+        let transposed = p.m <= 2 &* panelWidth && p.m < p.n && p.bRowStride == 1
+        if transposed || p.n <= 2 &* panelWidth {
+            let o = Operands(p, transposed: transposed)
+            let panels = (o.n &+ panelWidth &- 1) / panelWidth
+            // A task should be worth waking a thread: about 2¹⁹ products.
             let wanted = ((1 &<< 19) / (o.k &* panels &* panelWidth)) / tileRows &* tileRows
-            rows = Swift.max(tileRows, wanted)
+            let rows = Swift.max(tileRows, wanted)
+            return plan(
+                Strategy.direct, tasks: (o.m &+ rows &- 1) / rows, transposed: transposed, packTasks: 1,
+                packed: panels &* panelWidth &* o.k, rows: rows, columns: panels &* panelWidth, depth: depth)
         }
-        let rowTasks = (o.m &+ rows &- 1) / rows
-        var columnTasks = 1
-        if !isDirect, rowTasks < 8 {
-            columnTasks = Swift.min(panels, (8 &+ rowTasks &- 1) / rowTasks)
+        let panels = (p.n &+ panelWidth &- 1) / panelWidth
+        if p.m <= tallBlock {
+            // 128 columns repay the packing of A; 64 do when a task is still worth waking a thread.
+            let columns = 64 &* p.m &* p.k >= 1 &<< 21 ? 64 : 128
+            return plan(
+                Strategy.oneBlock, tasks: (p.n &+ columns &- 1) / columns, scratch: depth &* (panelWidth &+ p.m),
+                rows: p.m, columns: columns, depth: depth)
         }
-        let columnsPerTask = (panels &+ columnTasks &- 1) / columnTasks &* panelWidth
-        columnTasks = (o.n &+ columnsPerTask &- 1) / columnsPerTask
+        let rowTasks = (p.m &+ tallBlock &- 1) / tallBlock
+        let rows = (((p.m &+ rowTasks &- 1) / rowTasks) &+ tileRows &- 1) / tileRows &* tileRows
+        // Enough tasks for several threads to end together; 384 columns repay the packing of A.
+        let wanted = Swift.min((16 &+ rowTasks &- 1) / rowTasks, Swift.max(p.n / 384, 1))
+        let columns = (panels &+ wanted &- 1) / wanted &* panelWidth
+        let columnTasks = (p.n &+ columns &- 1) / columns
         return plan(
-            isDirect ? Strategy.direct : Strategy.packed, tasks: rowTasks &* columnTasks, transposed: transposed,
-            packTasks: panels, packed: panels &* panelWidth &* o.k, scratch: isDirect ? 0 : rows &* depth, rows: rows,
-            columns: columnsPerTask, depth: depth)
+            Strategy.packed, tasks: (p.m &+ rows &- 1) / rows &* columnTasks,
+            packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack, packed: panels &* panelWidth &* p.k,
+            scratch: rows &* depth, rows: rows, columns: columns, depth: depth)
     }
 
-    /// Panel `task` of B, for each block of k: [block][panel][k in block][column], zero beyond the last column.
+    /// Some panels of B, for each block of k: [block][panel][k in block][column], zero beyond the last column.
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>
     ) {
         let o = Operands(problem, transposed: plan.isTransposed)
         let width = panelWidth
-        let panels = plan.packTasks
-        let column = task &* width
-        let columns = Swift.min(width, o.n &- column)
+        let panels = (o.n &+ width &- 1) / width
+        let first = task &* panelsPerPack
+        let end = Swift.min(first &+ panelsPerPack, panels)
+        // Sixteen rows of all panels, then the next sixteen.
+        let strip = 16
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
-            let target = packed + (panels &* start &+ task &* depth) &* width
-            let source = o.b + (start &* o.bRow &+ column &* o.bColumn)
-            if o.bColumn == 1 {
-                packRows(source, o.bRow, target, depth, columns)
-            } else {
-                packColumns(source, o.bRow, o.bColumn, target, depth, columns)
+            var k = 0
+            while k < depth {
+                for panel in first..<end {
+                    let column = panel &* width
+                    packPanel(
+                        o, row: start &+ k, column: column, packed + (panels &* start &+ panel &* depth &+ k) &* width,
+                        depth: Swift.min(strip, depth &- k), columns: Swift.min(width, o.n &- column))
+                }
+                k &+= strip
             }
             start &+= depth
+        }
+    }
+
+    /// A piece of a panel of B: [k][column], zero beyond the last column.
+    @inline(__always) private static func packPanel(
+        _ o: Operands<Scalar>, row: Int, column: Int, _ target: Output, depth: Int, columns: Int
+    ) {
+        let source = o.b + (row &* o.bRow &+ column &* o.bColumn)
+        if o.bColumn == 1 {
+            packRows(source, o.bRow, target, depth, columns)
+        } else {
+            packColumns(source, o.bRow, o.bColumn, target, depth, columns)
         }
     }
 
@@ -161,28 +198,15 @@ extension RealLoops {
         _ source: Input, _ rowStride: Int, _ columnStride: Int, _ target: Output, _ depth: Int, _ columns: Int
     ) {
         let width = panelWidth
-        // Sixteen steps of k at a time: a cache line of each column in, sixteen rows of the panel out.
-        var start = 0
-        while start < depth {
-            let end = Swift.min(start &+ 16, depth)
-            for j in 0..<columns {
-                let from = source + j &* columnStride
-                var k = start
-                while k < end {
-                    target[k &* width &+ j] = from[k &* rowStride]
-                    k &+= 1
-                }
-            }
-            if columns < width {
-                for k in start..<end {
-                    var j = columns
-                    while j < width {
-                        target[k &* width &+ j] = 0
-                        j &+= 1
-                    }
-                }
-            }
-            start = end
+        var j = 0
+        while j < columns {
+            let count = columns &- j >= 4 ? 4 : 1
+            pack(count, source + j &* columnStride, columnStride, rowStride, target + j, width, depth)
+            j &+= count
+        }
+        while j < width {
+            for k in 0..<depth { target[k &* width &+ j] = 0 }
+            j &+= 1
         }
     }
 
@@ -193,65 +217,98 @@ extension RealLoops {
         var row = 0
         while row < rows {
             let height = nextHeight(rows &- row)
-            let tile = target + row &* depth
-            for i in 0..<height {
-                let from = source + (row &+ i) &* rowStride
-                var to = tile + i
-                if columnStride == 1 {
-                    for k in 0..<depth {
-                        to.pointee = from[k]
-                        to += height
-                    }
-                } else {
-                    for k in 0..<depth {
-                        to.pointee = from[k &* columnStride]
-                        to += height
-                    }
-                }
+            let (from, tile) = (source + row &* rowStride, target + row &* depth)
+            var i = 0
+            while i < height {
+                let count = height &- i >= 4 ? 4 : Swift.min(height &- i, 2)
+                pack(count, from + i &* rowStride, rowStride, columnStride, tile + i, height, depth)
+                i &+= count
             }
             row &+= height
         }
     }
 
+    /// `target[k * step + i] = source[i * stride + k * along]` for `count` values of i, which is 1, 2 or 4.
+    @inline(__always) private static func pack(
+        _ count: Int, _ source: Input, _ stride: Int, _ along: Int, _ target: Output, _ step: Int, _ depth: Int
+    ) {
+        var k = 0
+        if count == 4, along == 1 {
+            while k &+ 4 <= depth {
+                Vector.transpose4(source + k, stride, target + k &* step, step)
+                k &+= 4
+            }
+        } else if count == 2, along == 1 {
+            while k &+ 4 <= depth {
+                Vector.transpose2(source + k, stride, target + k &* step, step)
+                k &+= 4
+            }
+        } else if count == 4, stride == 1 {
+            while k < depth {
+                Vector.copy4(source + k &* along, target + k &* step)
+                k &+= 1
+            }
+        } else if count == 2, stride == 1 {
+            while k < depth {
+                Vector.copy2(source + k &* along, target + k &* step)
+                k &+= 1
+            }
+        }
+        while k < depth {
+            for i in 0..<count { target[k &* step &+ i] = source[i &* stride &+ k &* along] }
+            k &+= 1
+        }
+    }
+
     /// One tile of `height` rows; strides of A as in `runTile`.
     @inline(__always) private static func tile(
-        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, depth: Int, _ writer: TileWriter<Vector>
+        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
+        _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
             case 12:
                 runTile(
-                    TwelveRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+                    TwelveRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
+                    depth: depth, writer)
             case 8:
                 runTile(
-                    EightRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+                    EightRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
+                    depth: depth, writer)
         #elseif KD_AVX2
             case 6:
                 runTile(
-                    SixRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+                    SixRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
+                    writer)
         #endif
         case 4:
-            runTile(FourRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+            runTile(
+                FourRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
+                writer)
         case 2:
-            runTile(TwoRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+            runTile(
+                TwoRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
+                writer)
         default:
-            runTile(OneRow<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+            runTile(
+                OneRow<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
+                writer)
         }
     }
 
     @inline(never) private static func packedTile(
-        _ height: Int, _ a: Input, panel: Input, depth: Int, _ writer: TileWriter<Vector>
+        _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
-            case 12: tile(12, a, rowStride: 1, step: 12, panel: panel, depth: depth, writer)
-            case 8: tile(8, a, rowStride: 1, step: 8, panel: panel, depth: depth, writer)
+            case 12: tile(12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, writer)
+            case 8: tile(8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, writer)
         #elseif KD_AVX2
-            case 6: tile(6, a, rowStride: 1, step: 6, panel: panel, depth: depth, writer)
+            case 6: tile(6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, writer)
         #endif
-        case 4: tile(4, a, rowStride: 1, step: 4, panel: panel, depth: depth, writer)
-        case 2: tile(2, a, rowStride: 1, step: 2, panel: panel, depth: depth, writer)
-        default: tile(1, a, rowStride: 1, step: 1, panel: panel, depth: depth, writer)
+        case 4: tile(4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, writer)
+        case 2: tile(2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, writer)
+        default: tile(1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, writer)
         }
     }
 
@@ -260,11 +317,11 @@ extension RealLoops {
     ) {
         // A stride of 1, one way or the other, is worth its own code.
         if step == 1 {
-            tile(height, a, rowStride: rowStride, step: 1, panel: panel, depth: depth, writer)
+            tile(height, a, rowStride: rowStride, step: 1, panel: panel, bStep: panelWidth, depth: depth, writer)
         } else if rowStride == 1 {
-            tile(height, a, rowStride: 1, step: step, panel: panel, depth: depth, writer)
+            tile(height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, writer)
         } else {
-            tile(height, a, rowStride: rowStride, step: step, panel: panel, depth: depth, writer)
+            tile(height, a, rowStride: rowStride, step: step, panel: panel, bStep: panelWidth, depth: depth, writer)
         }
     }
 
@@ -274,7 +331,9 @@ extension RealLoops {
     ) {
         let o = Operands(problem, transposed: plan.isTransposed)
         switch plan.strategy {
-        case Strategy.packed, Strategy.direct: panels(o, problem, plan, task, packed, scratch)
+        case Strategy.packed: packedPanels(o, problem, plan, task, packed, scratch)
+        case Strategy.direct: directPanels(o, problem, plan, task, packed)
+        case Strategy.oneBlock: ownPanels(o, problem, plan, task, scratch)
         case Strategy.dots: dots(o, problem, plan, task)
         case Strategy.rowSums: rowSums(o, problem, plan, task)
         default:
@@ -287,45 +346,121 @@ extension RealLoops {
         }
     }
 
-    private static func panels(
+    /// Some rows and columns of C from a packed B.
+    private static func packedPanels(
         _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Output,
         _ scratch: Output
     ) {
         let width = panelWidth
+        let allPanels = (o.n &+ width &- 1) / width
         let columnTasks = (o.n &+ plan.columnsPerTask &- 1) / plan.columnsPerTask
         let firstRow = task / columnTasks &* plan.rowsPerTask
         let rows = Swift.min(plan.rowsPerTask, o.m &- firstRow)
         let firstPanel = task % columnTasks &* plan.columnsPerTask / width
-        let allPanels = plan.packTasks
         let endPanel = Swift.min(firstPanel &+ plan.columnsPerTask / width, allPanels)
-        let isPacked = plan.strategy == Strategy.packed
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
-            let beta = start == 0 ? problem.beta : 1
-            let block = o.a + (firstRow &* o.aRow &+ start &* o.aColumn)
-            if isPacked { packBlock(block, o.aRow, o.aColumn, scratch, rows, depth) }
-            var panel = firstPanel
-            while panel < endPanel {
+            packBlock(
+                o.a + (firstRow &* o.aRow &+ start &* o.aColumn), o.aRow, o.aColumn, scratch, rows, depth)
+            for panel in firstPanel..<endPanel {
+                let b = packed + (allPanels &* start &+ panel &* depth) &* width
+                tiles(
+                    o, problem, block: scratch, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
+                    bStep: width, next: b + depth &* width, start: start, depth: depth)
+            }
+            start &+= depth
+        }
+    }
+
+    /// All rows and some columns of C. The scratch holds a panel of B and the block of A.
+    private static func ownPanels(
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ scratch: Output
+    ) {
+        let width = panelWidth
+        let block = scratch + plan.depth &* width
+        let first = task &* plan.columnsPerTask
+        let end = Swift.min(first &+ plan.columnsPerTask, o.n)
+        // A panel that only few rows pass by is not worth packing.
+        let readsInPlace = o.m <= 32 && o.bColumn == 1
+        var start = 0
+        while start < o.k {
+            let depth = Swift.min(plan.depth, o.k &- start)
+            packBlock(o.a + start &* o.aColumn, o.aRow, o.aColumn, block, o.m, depth)
+            var column = first
+            while column < end {
+                let columns = Swift.min(width, end &- column)
+                var (b, bStep) = (UnsafePointer(scratch), width)
+                if readsInPlace, columns == width {
+                    (b, bStep) = (o.b + (start &* o.bRow &+ column), o.bRow)
+                } else {
+                    packPanel(o, row: start, column: column, scratch, depth: depth, columns: columns)
+                }
+                tiles(
+                    o, problem, block: block, firstRow: 0, rows: o.m, column: column, b: b, bStep: bStep, start: start,
+                    depth: depth)
+                column &+= width
+            }
+            start &+= depth
+        }
+    }
+
+    /// One panel of B against a packed block of A, from row `start` of B on.
+    ///
+    /// - Parameter next: the packed panel whose turn comes after this one; it is fetched while this one is worked on.
+    @inline(__always) private static func tiles(
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: Input, firstRow: Int, rows: Int, column: Int,
+        b: Input, bStep: Int, next: Input? = nil, start: Int, depth: Int
+    ) {
+        let bytesPerRow = depth &* panelWidth &* MemoryLayout<Scalar>.stride / rows
+        var row = 0
+        while row < rows {
+            let height = nextHeight(rows &- row)
+            if let next {
+                let bytes = UnsafeRawPointer(next)
+                var line = row &* bytesPerRow
+                while line < (row &+ height) &* bytesPerRow {
+                    kd_prefetch(bytes + line)
+                    line &+= 64
+                }
+            }
+            let writer = TileWriter<Vector>(
+                c: o.c + ((firstRow &+ row) &* o.cRow &+ column &* o.cColumn), rowStride: o.cRow,
+                columnStride: o.cColumn, columns: Swift.min(panelWidth, o.n &- column), alpha: problem.alpha,
+                beta: start == 0 ? problem.beta : 1)
+            // The tile's place in C is far away when only a few panels fit the caches; by the end it will be here.
+            for i in 0..<height { kd_prefetch(writer.c + i &* o.cRow) }
+            packedTile(height, block + row &* depth, panel: b, bStep: bStep, depth: depth, writer)
+            row &+= height
+        }
+    }
+
+    /// Some rows of C from a packed B and an A that is read where it lies.
+    private static func directPanels(
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Input
+    ) {
+        let width = panelWidth
+        let firstRow = task &* plan.rowsPerTask
+        let rows = Swift.min(plan.rowsPerTask, o.m &- firstRow)
+        let allPanels = (o.n &+ width &- 1) / width
+        var start = 0
+        while start < o.k {
+            let depth = Swift.min(plan.depth, o.k &- start)
+            for panel in 0..<allPanels {
                 let b = packed + (allPanels &* start &+ panel &* depth) &* width
                 let column = panel &* width
-                let columns = Swift.min(width, o.n &- column)
                 var row = 0
                 while row < rows {
                     let height = nextHeight(rows &- row)
                     let writer = TileWriter<Vector>(
                         c: o.c + ((firstRow &+ row) &* o.cRow &+ column &* o.cColumn), rowStride: o.cRow,
-                        columnStride: o.cColumn, columns: columns, alpha: problem.alpha, beta: beta)
-                    if isPacked {
-                        packedTile(height, scratch + row &* depth, panel: b, depth: depth, writer)
-                    } else {
-                        directTile(
-                            height, block + row &* o.aRow, rowStride: o.aRow, step: o.aColumn, panel: b, depth: depth,
-                            writer)
-                    }
+                        columnStride: o.cColumn, columns: Swift.min(width, o.n &- column), alpha: problem.alpha,
+                        beta: start == 0 ? problem.beta : 1)
+                    directTile(
+                        height, o.a + ((firstRow &+ row) &* o.aRow &+ start &* o.aColumn), rowStride: o.aRow,
+                        step: o.aColumn, panel: b, depth: depth, writer)
                     row &+= height
                 }
-                panel &+= 1
             }
             start &+= depth
         }

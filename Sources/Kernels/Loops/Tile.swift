@@ -16,6 +16,21 @@ struct TileWriter<V: Lanes> {
     let alpha: Scalar, beta: Scalar
 
     @inline(__always) func write(_ row: Int, _ x: V, _ y: V) {
+        guard columnStride == 1, columns == 2 &* V.width else { return writePart(row, x, y) }
+        let target = c + row &* rowStride
+        let a = V(alpha)
+        if beta == 0 {
+            (a * x).store(target)
+            (a * y).store(target + V.width)
+        } else {
+            let b = V(beta)
+            V.multiplyAdd(b, V(target), a * x).store(target)
+            V.multiplyAdd(b, V(target + V.width), a * y).store(target + V.width)
+        }
+    }
+
+    /// At an edge of C, or down its columns.
+    @inline(never) private func writePart(_ row: Int, _ x: V, _ y: V) {
         let a = V(alpha)
         let target = c + row &* rowStride
         if columnStride == 1 {
@@ -88,18 +103,25 @@ typealias SixRows<V: Lanes> = Stack<FourRows<V>, TwoRows<V>>
 typealias EightRows<V: Lanes> = Stack<FourRows<V>, FourRows<V>>
 typealias TwelveRows<V: Lanes> = Stack<EightRows<V>, FourRows<V>>
 
-/// One tile: k steps over A (entries `rowStride` apart down, `step` apart along k) and a packed panel of B.
+/// One tile: k steps over A (entries `rowStride` apart down, `step` apart along k) and a panel of B, rows `bStep` apart.
 @inline(__always) func runTile<Rows: TileRows>(
     _: Rows.Type, _ a: UnsafePointer<Rows.V.Scalar>, rowStride: Int, step: Int, panel b: UnsafePointer<Rows.V.Scalar>,
-    depth: Int, _ writer: TileWriter<Rows.V>
+    bStep: Int, depth: Int, _ writer: TileWriter<Rows.V>
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
     let width = Rows.V.width
-    for _ in 0..<depth {
+    @inline(__always) func advance() {
         rows.step(p, rowStride, Rows.V(q), Rows.V(q + width))
         p += step
-        q += 2 &* width
+        q += bStep
     }
+    for _ in 0..<(depth / 4) {
+        advance()
+        advance()
+        advance()
+        advance()
+    }
+    for _ in 0..<(depth % 4) { advance() }
     rows.write(writer, firstRow: 0)
 }

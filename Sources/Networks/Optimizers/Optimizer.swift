@@ -129,18 +129,18 @@ public final class Optimizer {
     private func clippingFactor(_ updates: [(path: String, parameter: Parameter, gradient: Tensor)]) throws -> Double {
         var squares = 0.0
         for (path, _, gradient) in updates {
-            let squareSum = try Graph.recording(false) { try sum(square(gradient.detached())).item() }
-            guard squareSum.isFinite else {
+            let length = try Graph.recording(false) { try norm(gradient.detached()).item() }
+            guard length.isFinite else {
                 throw ModelError(
                     .training, "step \(steps + 1): the gradient of \(path) is not finite",
                     hint: "the weights are those of the last good step; a smaller lr or clip=1.0 may help")
             }
-            squares += squareSum
+            squares += length * length
         }
-        let norm = squares.squareRoot()
-        lastNorm = norm
+        let total = squares.squareRoot()
+        lastNorm = total
         guard let clip else { return 1 }
-        return min(clip / (norm + 1e-6), 1)
+        return min(clip / (total + 1e-6), 1)
     }
 
     private func update(_ parameter: Parameter, _ gradient: Tensor) throws {

@@ -129,7 +129,7 @@ private func spread(_ source: Tensor, rows: Int, _ places: Tensor, _ weights: Te
     ) { output in
         let flow = try source.packed()
         defer { withExtendedLifetime((flow, places, weights)) {} }
-        output.base.initializeMemory(as: UInt8.self, repeating: 0, count: output.count * output.dtype.size)
+        try memset0(output)
         func run<S: Real>(_: S.Type) {
             let (from, to) = (flow.pointer(S.self), output.pointer(S.self))
             let (index, share) = (places.pointer(Int64.self), weights.pointer(S.self))

@@ -74,7 +74,7 @@ private struct DiagonalView {
             "diagonal gradient", [values], shape: source, dtype: values.dtype,
             pullback: .rule { gradient, _ in [try view(of: gradient)] }
         ) { output in
-            memset0(output)
+            try memset0(output)
             if values.count == 0 { return }
             let target = output.aliased(
                 shape: shape, strides: strides(over: output.strides), offset: offset(over: output.strides))

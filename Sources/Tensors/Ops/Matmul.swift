@@ -86,7 +86,7 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     }
     return try Tensor.operation("matmul", [a, b], shape: batch + [m, n], dtype: a.dtype, pullback: pullback) { output in
         guard output.count > 0 else { return }
-        if k == 0 { return memset0(output) }
+        if k == 0 { return try memset0(output) }
         let batches = Batches(a, b, batch)
         switch a.dtype {
         case .f32: try multiplyReal(Float.self, a, b, output, batches, m, n, k)

@@ -241,7 +241,7 @@ private func unslice(_ x: Tensor, _ shape: [Int], _ axis: Int, _ first: Int, _ s
     let count = x.shape[axis]
     let pullback = Pullback.rule { gradient, _ in [try slicePlaces(gradient, axis, first, count, step)] }
     return try Tensor.operation("unslice", [x], shape: shape, dtype: x.dtype, pullback: pullback) { output in
-        memset0(output)
+        try memset0(output)
         guard x.count > 0 else { return }
         var strides = output.strides
         let offset = first * strides[axis]
@@ -251,8 +251,11 @@ private func unslice(_ x: Tensor, _ shape: [Int], _ axis: Int, _ first: Int, _ s
 }
 
 /// Fills a fresh tensor with zeros.
-func memset0(_ output: Tensor) {
-    output.base.initializeMemory(as: UInt8.self, repeating: 0, count: output.count * output.dtype.size)
+func memset0(_ output: Tensor) throws {
+    let base = output.base
+    try ThreadPool.parallel(output.count * output.dtype.size, grain: 1 << 20) { range in
+        (base + range.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: range.count)
+    }
 }
 
 /// `count` places along an axis from `first` in steps, for the pullback of a pullback.

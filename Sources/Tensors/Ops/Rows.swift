@@ -99,8 +99,7 @@ func addRows(
     ) { output in
         let from = try source.packed()
         defer { withExtendedLifetime(from) {} }
-        let bytes = output.count * output.dtype.size
-        output.base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        try memset0(output)
         let n = width(shape)
         switch source.dtype {
         case .f32: addReal(Float.self, from, indices, output, n)

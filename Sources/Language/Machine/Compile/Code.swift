@@ -34,6 +34,8 @@ final class Code {
         var registerCount: Int
         /// How many arguments a call by position passes; negative when defaults or a rest need care.
         var plainParameters: Int
+        /// The code that this is the header of.
+        var code: Unmanaged<Code>
         /// Where the module keeps the pointer to its globals.
         var globals: UnsafeMutablePointer<UnsafeMutablePointer<Value>>
     }
@@ -89,7 +91,8 @@ final class Code {
             to: Header(
                 instructions: instructions, constants: constants, localCount: state.localCount,
                 registerCount: state.registerCount,
-                plainParameters: state.parameters.isPlain ? state.parameters.count : -1, globals: module.globals))
+                plainParameters: state.parameters.isPlain ? state.parameters.count : -1,
+                code: .passUnretained(self), globals: module.globals))
     }
 
     deinit {

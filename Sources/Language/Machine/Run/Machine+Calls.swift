@@ -1,15 +1,16 @@
 extension Machine {
     /// Puts a frame for a function on top whose arguments are in place.
     @inline(__always)
-    func push(_ function: FunctionObject, base: Int) throws {
-        let header = function.header
+    func push(_ function: Unmanaged<FunctionObject>, base: Int) throws {
+        // Counting references here would cost as much as the call itself.
+        let header = function._withUnsafeGuaranteedRef { $0.header }
         let end = base + header.pointee.registerCount
-        if frameCount >= depthLimit || end >= stackCapacity { throw tooDeep(function.name) }
+        if frameCount >= depthLimit || end >= stackCapacity {
+            throw tooDeep(header.pointee.code.takeUnretainedValue().name)
+        }
         if end > initialized { initialize(upTo: end) }
         (frames + frameCount).initialize(
-            to: Frame(
-                header: header, code: function.code, function: function, base: base,
-                next: header.pointee.instructions))
+            to: Frame(header: header, function: function, base: base, next: header.pointee.instructions))
         frameCount += 1
     }
 
@@ -19,7 +20,8 @@ extension Machine {
         var register = regs
         let end = regs + frame.pointee.header.pointee.registerCount
         while register < end {
-            register.pointee = .null
+            // A scalar needs no release, and most registers hold one.
+            if case .object = register.pointee { register.pointee = .null } else { register.initialize(to: .null) }
             register += 1
         }
         frameCount -= 1
@@ -64,7 +66,9 @@ extension Machine {
             throw error
         }
         (frames + frameCount).initialize(
-            to: Frame(header: code.header, code: code, function: function, base: base, next: code.instructions))
+            to: Frame(
+                header: code.header, function: function.map { .passUnretained($0) }, base: base,
+                next: code.instructions))
         frameCount += 1
         defer { stack[base - 1] = .null }
         return try withExtendedLifetime(code) { try execute() }
@@ -158,7 +162,7 @@ extension Machine {
         if end >= stackCapacity { throw tooDeep(function.name) }
         if end > initialized { initialize(upTo: end) }
         try bind(arguments, to: function, registers: stack + base)
-        try push(function, base: base)
+        try push(.passUnretained(function), base: base)
     }
 
     /// Puts arguments into the registers of parameters, defaults where none was given.
@@ -240,7 +244,7 @@ extension Machine {
         let cells = code.captures.map { capture in
             switch capture {
             case .register(let register): regs[register].cell ?? Variable(Unbound.mark.value)
-            case .capture(let index): frame.pointee.function?.captures[index] ?? Variable(Unbound.mark.value)
+            case .capture(let index): frame.pointee.captures[index]
             }
         }
         var defaults: [Int: FunctionObject] = [:]

@@ -23,6 +23,7 @@ extension Machine {
         let builtinType = ObjectIdentifier(Builtin.self)
         let listType = ObjectIdentifier(ListObject.self)
         let interruption = interruption
+        let unbound = Unmanaged.passUnretained(Unbound.mark.object).toOpaque()
 
         /// Takes up the frame on top.
         @inline(__always)
@@ -41,6 +42,15 @@ extension Machine {
             let value = regs[index]
             if index >= locals { regs[index] = .null }
             return value
+        }
+
+        /// The script function in a register, if one is there; the register keeps it alive.
+        @inline(__always)
+        func scriptFunction(_ register: Int) -> Unmanaged<FunctionObject>? {
+            guard case .object(let object) = regs[register], ObjectIdentifier(type(of: object)) == functionType else {
+                return nil
+            }
+            return .passUnretained(unsafeDowncast(object, to: FunctionObject.self))
         }
 
         @inline(__always)
@@ -62,16 +72,17 @@ extension Machine {
                     regs[b] = .null
                 case .clear: for register in a..<(a + b) { regs[register] = .null }
                 case .loadGlobal:
-                    let value = frame.pointee.header.pointee.globals.pointee[b]
-                    if Machine.isUnbound(value) {
+                    let place = frame.pointee.header.pointee.globals.pointee + b
+                    if Machine.isUnbound(at: place, mark: unbound) {
                         guard c >= 0 else { throw unknownName(frame.pointee.code.module.slotNames[b]) }
                         regs[a] = builtinValues[c]
                     } else {
-                        regs[a] = value
+                        regs[a] = place.pointee
                     }
                 case .loadGlobalOrUnbound:
-                    let value = frame.pointee.header.pointee.globals.pointee[b]
-                    regs[a] = c >= 0 && Machine.isUnbound(value) ? builtinValues[c] : value
+                    let place = frame.pointee.header.pointee.globals.pointee + b
+                    let isBuiltin = c >= 0 && Machine.isUnbound(at: place, mark: unbound)
+                    regs[a] = isBuiltin ? builtinValues[c] : place.pointee
                 case .storeGlobal: frame.pointee.header.pointee.globals.pointee[a] = take(i.b)
                 case .loadCell:
                     guard let cell = regs[b].cell else { throw unboundVariable(constants[c]) }
@@ -79,10 +90,10 @@ extension Machine {
                     regs[a] = cell.value
                 case .storeCell: regs[a].cell?.value = take(i.b)
                 case .loadCapture:
-                    guard let cell = frame.pointee.function?.captures[b] else { throw unboundVariable(constants[c]) }
+                    let cell = frame.pointee.captures[b]
                     if Machine.isUnbound(cell.value) { throw unboundVariable(constants[c]) }
                     regs[a] = cell.value
-                case .storeCapture: frame.pointee.function?.captures[a].value = take(i.b)
+                case .storeCapture: frame.pointee.captures[a].value = take(i.b)
                 case .makeCell: regs[a] = .object(Variable(b == 1 ? regs[a] : Unbound.mark.value))
                 case .unbind: regs[a] = Unbound.mark.value
                 case .checkBound:
@@ -324,18 +335,19 @@ extension Machine {
                 // Calls.
                 case .callPlain:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
-                    guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
                     frame.pointee.next = ip
-                    if ObjectIdentifier(type(of: object)) == functionType {
-                        let function = unsafeDowncast(object, to: FunctionObject.self)
-                        if function.header.pointee.plainParameters == b {
+                    if let function = scriptFunction(a) {
+                        let header = function._withUnsafeGuaranteedRef { $0.header }
+                        if header.pointee.plainParameters == b {
                             try push(function, base: frame.pointee.base + a + 1)
                         } else {
                             try enter(
-                                function, takeArguments(regs + (a + 1), count: b), base: frame.pointee.base + a + 1)
+                                function.takeUnretainedValue(), takeArguments(regs + (a + 1), count: b),
+                                base: frame.pointee.base + a + 1)
                         }
                         resume()
                     } else {
+                        guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
                         let arguments = takeArguments(regs + (a + 1), count: b)
                         let value: Value
                         if ObjectIdentifier(type(of: object)) == builtinType {

@@ -39,13 +39,15 @@ public final class Machine {
 
     /// A call on the way.
     struct Frame {
-        var header: UnsafeMutablePointer<Code.Header>
         // Both live as long as the frame: the function lies in the place before its registers, `start` holds the code.
-        unowned(unsafe) var code: Code
-        unowned(unsafe) var function: FunctionObject?
+        var header: UnsafeMutablePointer<Code.Header>
+        var function: Unmanaged<FunctionObject>?
         /// The first register on the stack; the place before it holds the function and takes the result.
         var base: Int
         var next: UnsafeMutablePointer<Instruction>
+
+        var code: Code { header.pointee.code.takeUnretainedValue() }
+        var captures: [Variable] { function?.takeUnretainedValue().captures ?? [] }
     }
 
     /// Where errors go while a `try` or `with` block runs.
@@ -149,6 +151,13 @@ public final class Machine {
         var warning = Diagnostic(severity: .warning, kind: "warning", message: message, hint: hint)
         if let (source, span) = currentPlace { (warning.source, warning.span) = (source, span) }
         hooks.showWarning(warning, self)
+    }
+
+    /// The same for a value where it lies, without counting a reference; `mark` is the mark's address.
+    @inline(__always)
+    static func isUnbound(at place: UnsafePointer<Value>, mark: UnsafeRawPointer) -> Bool {
+        if case .object(let object) = place.pointee { return Unmanaged.passUnretained(object).toOpaque() == mark }
+        return false
     }
 
     @inline(__always)

@@ -1,0 +1,91 @@
+import Foundation
+import Glibc
+
+/// The start of the program, and the language beside CPython.
+enum LanguageSuite: Suite {
+    static let name = "language"
+
+    static func run(_ peer: Peer, report: (Line) -> Void) throws {
+        let best = try contest([
+            { wallTime([kd, "-e", "1 + 1"]) },
+            { peer.time("start") ?? .infinity },
+        ])
+        var line = Line(name: "kd -e '1 + 1'", value: .seconds(best[0]), limit: 0.040)
+        if let python = peer.python { line.peers.append(Line.Peer(name: python, value: .seconds(best[1]))) }
+        report(line)
+        for (name, request, script) in [
+            ("10⁷ turns of a loop, in a function", "loop_in_function", loopInFunction),
+            ("10⁷ turns of a loop, at the top", "loop_at_top", loopAtTop),
+            ("fib(30)", "fib", fib),
+        ] {
+            let best = try contest(
+                rounds: 5,
+                [
+                    { try ownTime(script) },
+                    { peer.time(request) ?? .infinity },
+                ])
+            var line = Line(name: name, value: .seconds(best[0]))
+            if let python = peer.python {
+                line.peers.append(Line.Peer(name: python, value: .seconds(best[1]), mark: 1))
+            }
+            report(line)
+        }
+    }
+
+    private static let loopInFunction = """
+        fn loop() {
+          total = 0
+          for i in range(10000000) { total = total + i % 7 }
+          total
+        }
+        start = time()
+        loop();
+        print(time() - start)
+        """
+    private static let loopAtTop = """
+        start = time()
+        total = 0
+        for i in range(10000000) { total = total + i % 7 }
+        print(time() - start)
+        """
+    private static let fib = """
+        fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }
+        start = time()
+        fib(30);
+        print(time() - start)
+        """
+
+    /// The program that is built beside this one.
+    private static let kd: String = {
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return own.deletingLastPathComponent().appendingPathComponent("kd").path
+    }()
+
+    /// Seconds from the start of a program to its end; its output goes nowhere.
+    private static func wallTime(_ command: [String]) -> Double {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        var words = command.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var child = pid_t()
+        let start = now()
+        guard posix_spawn(&child, command[0], &actions, nil, &words, environ) == 0 else { return .infinity }
+        var status: Int32 = 0
+        waitpid(child, &status, 0)
+        return status == 0 ? now() - start : .infinity
+    }
+
+    /// The seconds that a script prints.
+    private static func ownTime(_ script: String) throws -> Double {
+        let (process, output) = (Process(), Pipe())
+        process.executableURL = URL(fileURLWithPath: kd)
+        process.arguments = ["-e", script]
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Double(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .infinity
+    }
+}

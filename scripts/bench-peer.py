@@ -1,0 +1,139 @@
+"""The peers' part of scripts/bench: reads one piece of work a line, does it, and answers with its best time in seconds.
+
+The first line it writes is the version of Python and, where it can be imported, of PyTorch.
+"""
+
+import platform
+import subprocess
+import sys
+import time
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+
+def best_time(work, seconds=0.02):
+    """As kd-bench measures itself: the best of as many calls as fit into a slice of time, at least one."""
+    best = float("inf")
+    end = time.perf_counter() + seconds
+    while True:
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+        if time.perf_counter() >= end:
+            return best
+
+
+def matmul(m, n, k):
+    a, b = torch.randn(m, k), torch.randn(k, n)
+    return lambda: a @ b
+
+
+def softmax(rows, columns):
+    x = torch.randn(rows, columns)
+    return lambda: torch.softmax(x, -1)
+
+
+def layer_norm(rows, columns):
+    x, weight, bias = torch.randn(rows, columns), torch.randn(columns), torch.randn(columns)
+    return lambda: torch.nn.functional.layer_norm(x, [columns], weight, bias)
+
+
+def embedding(vocabulary, width, batch, length):
+    layer = torch.nn.Embedding(vocabulary, width)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=1e-3, weight_decay=0.01)
+    ids = torch.randint(1, vocabulary, (batch, length))
+
+    def step():
+        with torch.enable_grad():
+            x = layer(ids)
+            (x * x).mean().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    return step
+
+
+def train(vocabulary, width, batch, length, dropout, distilled):
+    """A step of the tutorial's models on one batch that is there already: ids, mask and targets."""
+    functional = torch.nn.functional
+    table = torch.nn.Embedding(vocabulary, width, padding_idx=0)
+    head = torch.nn.Linear(width, 2)
+    parameters = list(table.parameters()) + list(head.parameters())
+    optimizer = torch.optim.AdamW(parameters, lr=5e-3, weight_decay=0.1)
+    ids = torch.randint(1, vocabulary, (batch, length))
+    mask = torch.ones(batch, length, 1)
+    labels, soft = torch.randint(0, 2, (batch,)), torch.randn(batch, 2)
+
+    def step():
+        with torch.enable_grad():
+            pooled = (table(ids) * mask).sum(1) / mask.sum(1)
+            logits = head(functional.dropout(pooled, dropout))
+            loss = functional.cross_entropy(logits, labels)
+            if distilled:
+                log_q, log_p = (functional.log_softmax(z / 4, -1) for z in (logits, soft))
+                divergence = functional.kl_div(log_q, log_p, log_target=True, reduction="batchmean")
+                loss = 0.7 * 16 * divergence + 0.3 * loss
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    return step
+
+
+LOOP = "total = 0\nfor i in range(10000000): total = total + i % 7\n"
+
+
+def loop_in_function():
+    total = 0
+    for i in range(10000000):
+        total = total + i % 7
+    return total
+
+
+def loop_at_top():
+    exec(compile(LOOP, "loop", "exec"), {})
+
+
+def fib(n=30):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def start():
+    subprocess.run([sys.executable, "-c", "print(1 + 1)"], stdout=subprocess.DEVNULL, check=True)
+
+
+PURE = {"loop_in_function": loop_in_function, "loop_at_top": loop_at_top, "fib": fib, "start": start}
+WITH_TORCH = {work.__name__: work for work in (matmul, softmax, layer_norm, embedding, train)}
+
+
+def number(word):
+    return float(word) if "." in word else int(word)
+
+
+def main():
+    print(platform.python_version(), torch.__version__ if torch else "", flush=True)
+    if torch:
+        torch.set_grad_enabled(False)
+    made = {}
+    for line in sys.stdin:
+        name, *words = line.split()
+        if name in PURE:
+            print(best_time(PURE[name], 0), flush=True)
+        elif torch and name in WITH_TORCH:
+            *sizes, threads = map(number, words)
+            torch.set_num_threads(threads)
+            if line not in made:
+                made.clear()
+                made[line] = WITH_TORCH[name](*sizes)
+            seconds = best_time(made[line])
+            # Its threads spin for a while after their work; they must not disturb what is measured next.
+            time.sleep(0.01)
+            print(seconds, flush=True)
+        else:
+            print("none", flush=True)
+
+
+main()
