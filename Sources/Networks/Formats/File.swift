@@ -214,7 +214,12 @@ public final class InputFile {
     func nextChunk() throws -> [UInt8]? {
         var failure: Int32 = 0
         var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        repeat { try Interruption.check() } while poll(&waited, 1, 100) == 0
+        var ready: Int32 = 0
+        // A signal ends the waiting early, with -1; read only what is there, because read itself would wait without end.
+        while ready == 0 || ready < 0 && errno == EINTR {
+            try Interruption.check()
+            ready = poll(&waited, 1, 100)
+        }
         let chunk = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
             var count = systemRead(descriptor, buffer.baseAddress, buffer.count)
             while count < 0 && errno == EINTR {
