@@ -267,23 +267,38 @@ func dataChapter() -> Chapter {
                 return try Dataset(name: name, columns: columns, text: text.role, label: label.role, labelNames: labels)
             },
             Builtin(
-                "split", "Random parts by fractions that add up to 1; a string is cut at a separator instead.",
-                Parameter<Value>("data", "a dataset or a string"),
-                Parameter<[Value]>.rest("fractions", "such as 0.8, 0.1, 0.1; for a string the separator"),
+                "split",
+                "Random parts by fractions that add up to 1; a tensor is cut into pieces, a string at a separator.",
+                Parameter<Value>("data", "a dataset, a tensor or a string"),
+                Parameter<[Value]>.rest(
+                    "fractions",
+                    "such as 0.8, 0.1, 0.1; for a tensor the size of all pieces or a list of sizes; for a string the separator"
+                ),
                 Parameter<Int>("seed", "which random parts", default: 0),
                 Parameter<Bool>("stratified", "each part has the classes in the same shares", default: false),
                 Parameter<String?>("together", "a column whose equal values stay in one part", default: nil),
+                Parameter<Int>("dim", "the axis of a tensor", default: 0),
                 example:
-                    "a, b = dataset({\"x\": [1, 2, 3, 4]}) |> split(0.5, 0.5)\nlen(a)  # → 2\nsplit(\"a b\")  # → [\"a\", \"b\"]"
+                    "a, b = dataset({\"x\": [1, 2, 3, 4]}) |> split(0.5, 0.5)\nlen(a)  # → 2\nsplit(arange(5), 2)  # → [[0 1], [2 3], [4]]\nsplit(\"a b\")  # → [\"a\", \"b\"]"
             ) {
                 (
                     context: CallContext, source: Value, fractions: [Value], seed: Int, stratified: Bool,
-                    together: String?
+                    together: String?, dim: Int
                 ) throws -> Value in
                 if let text = source.string { return try CoreStrings.split(text, fractions) }
                 if let tensor = (source.object as? TensorObject)?.tensor {
-                    let sizes = try fractions.first.map { try [Int].from($0) ?? [] } ?? []
-                    return try split(tensor, sizes: sizes, fractions.count > 1 ? fractions[1].int ?? 0 : 0).scriptValue
+                    guard fractions.count == 1 else {
+                        throw Fault(
+                            "split: a tensor takes the size of its pieces or a list of sizes",
+                            hint: "split(x, 2), or split(x, [1, 3], dim=1)", kind: "type")
+                    }
+                    if let size = fractions[0].int { return try split(tensor, chunk: size, dim).scriptValue }
+                    guard let sizes = try [Int].from(fractions[0]) else {
+                        throw Fault(
+                            "split: the sizes of the pieces must be an int or a list of ints, not \(fractions[0].described)",
+                            kind: "type", argument: .positional(1))
+                    }
+                    return try split(tensor, sizes: sizes, dim).scriptValue
                 }
                 guard let data = (source.object as? DatasetObject)?.dataset else {
                     throw Fault(

@@ -80,7 +80,9 @@ enum Help {
             if !about.isEmpty { line += "  (" + about.joined(separator: ", ") + ")" }
             if !parameter.summary.isEmpty { line += "  " + parameter.summary }
             if !parameter.choices.isEmpty { line += ": " + listed(parameter.choices, last: "or") }
-            if let text = parameter.defaultText { line += "; " + text + " when left out" }
+            if let text = parameter.defaultText, text != "nil", !parameter.summary.contains("when left out") {
+                line += "; " + text + " when left out"
+            }
             page += "\n" + line
         }
         if !signature.returns.isEmpty { page += "\n\nReturns " + signature.returns }

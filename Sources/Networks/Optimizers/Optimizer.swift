@@ -101,16 +101,16 @@ public final class Optimizer {
                 .training, "step \(steps + 1): the loss is \(number.isNaN ? "not a number" : "infinite")",
                 hint: "the weights are those of the last good step; a smaller lr or clip=1.0 may help")
         }
+        let unreached = ModelError(
+            .training, "step: the loss reaches none of the optimizer's \(parameters.count) parameters",
+            hint: "is it computed from the model that the optimizer trains, and outside `with no_grad`?")
+        guard loss.isTracked else { throw unreached }
         var found: [ObjectIdentifier: Tensor] = [:]
         for (leaf, gradient) in try leafGradients(of: loss) { found[ObjectIdentifier(leaf)] = gradient }
         let updates = parameters.compactMap { path, parameter in
             found[ObjectIdentifier(parameter.value)].map { (path: path, parameter: parameter, gradient: $0) }
         }
-        guard !updates.isEmpty else {
-            throw ModelError(
-                .training, "step: the loss reaches none of the optimizer's \(parameters.count) parameters",
-                hint: "is it computed from the model that the optimizer trains, and outside `with no_grad`?")
-        }
+        guard !updates.isEmpty else { throw unreached }
         try apply(updates)
     }
 

@@ -26,12 +26,12 @@ func checkScores(_ x: Tensor, _ name: String) throws {
     case .logits, nil: return
     case .labels:
         throw TensorError(
-            .unit, "\(name): takes logits, found labels", hint: "one_hot(labels, classes) makes probabilities of labels"
+            .unit, "\(name): logits are due here, these are class labels", hint: "one_hot(labels, classes) makes probabilities of labels"
         )
     case .probabilities, .logProbabilities:
         let found = x.unit == .probabilities ? "probabilities" : "log-probabilities"
         throw TensorError(
-            .unit, "\(name): softmax taken twice: takes logits, found \(found)",
+            .unit, "\(name): logits are due here, these are \(found): softmax would be taken twice",
             hint: "pass the logits, the scores before the softmax")
     }
 }
