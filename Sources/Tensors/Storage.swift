@@ -118,9 +118,6 @@ public enum Memory {
         }
     }
 
-    /// Gives every unused block back to the system.
-    public static func trim() { lock.withLock { _ in pool.release() } }
-
     private static func exhausted(_ count: Int) -> TensorError {
         let (used, limit) = lock.withLock { _ in (pool.used, pool.limit) }
         return TensorError(

@@ -48,10 +48,3 @@ func folderNames(_ path: String) -> [String]? {
     }
     return names.sorted()
 }
-
-/// Seconds on a clock that nobody sets.
-func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}

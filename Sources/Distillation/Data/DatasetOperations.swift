@@ -198,11 +198,6 @@ extension Dataset {
             labelNames: .some(keepsLabel ? labelNames : nil))
     }
 
-    public func dropping(columns names: [String]) throws -> Dataset {
-        for name in names { _ = try column(name) }
-        return try keeping(columns: columnNames.filter { !names.contains($0) })
-    }
-
     /// The same data with other roles.
     public func assigning(text: Role? = nil, label: Role? = nil, labelNames: [String]? = nil) throws -> Dataset {
         let textRole = text ?? (textColumns.isEmpty ? .nobody : .named(textColumns))

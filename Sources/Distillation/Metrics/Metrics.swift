@@ -22,12 +22,6 @@ public enum Metrics {
         return Double(zip(truths, predictions).count { $0 == $1 }) / Double(truths.count)
     }
 
-    /// The share of samples on which two models say the same, right or wrong.
-    public static func agreement(_ first: [Int], _ second: [Int]) throws -> Double {
-        try sameCount(first.count, second.count, "the two lists of predictions")
-        return Double(zip(first, second).count { $0 == $1 }) / Double(first.count)
-    }
-
     /// The mean of the recalls of the classes that occur.
     public static func balancedAccuracy(_ truths: [Int], _ predictions: [Int]) throws -> Double {
         let report = try ClassificationReport(truths, predictions)

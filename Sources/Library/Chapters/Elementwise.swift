@@ -27,16 +27,6 @@ enum Numeric: ScriptConvertible {
         }
     }
 
-    var tensorValue: Tensor {
-        get throws {
-            switch self {
-            case .int(let value): try Tensor([Int64(value)], shape: [])
-            case .float(let value): try Tensor(scalar: value, .f32)
-            case .tensor(let tensor): tensor
-            }
-        }
-    }
-
     var operand: Operand {
         switch self {
         case .int(let value): .number(.int(value))
@@ -284,6 +274,11 @@ func roundingChapter() -> Chapter {
                 Parameter<Tensor>("y", "a tensor of bools"),
                 example: "logical_or(tensor([true, false]), tensor([true, true]))  # → [ true  true]"
             ) { (x: Tensor, y: Tensor) throws in try logicalOr(x, y) },
+            Builtin(
+                "logical_xor", "Where exactly one is true.", Parameter<Tensor>("x", "a tensor of bools"),
+                Parameter<Tensor>("y", "a tensor of bools"),
+                example: "logical_xor(tensor([true, false]), tensor([true, true]))  # → [false  true]"
+            ) { (x: Tensor, y: Tensor) throws in try logicalXor(x, y) },
             Builtin(
                 "where", "Elements of x where the condition holds, of y elsewhere.",
                 Parameter<Tensor>("condition", "a tensor of bools"), Parameter<Numeric>("x", "taken where true"),

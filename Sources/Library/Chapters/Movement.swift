@@ -73,6 +73,12 @@ func movementChapter() -> Chapter {
                 return try split(x, chunk: Swift.max((x.shape[axis] + count - 1) / count, 1), axis)
             },
             Builtin(
+                "repeat_interleave", "Each element several times in a row along an axis.",
+                Parameter<Tensor>("x", "a tensor"),
+                Parameter<Int>("count", "how often"), Parameter<Int>("dim", "axis", default: 0),
+                example: "repeat_interleave(tensor([1, 2]), 2)  # → [1 1 2 2]"
+            ) { (x: Tensor, count: Int, dim: Int) throws in try repeatInterleave(x, count, axis: dim) },
+            Builtin(
                 "pad", "With a value around it.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<[[Int]]>("widths", "for each of the last axes [before, after]"),
                 Parameter<Double>("value", "what is put there", default: 0),
@@ -156,6 +162,15 @@ func indexingChapter() -> Chapter {
                 example: "scatter_add(ones(2), 0, tensor([0, 0]), tensor([1.0, 2.0]))  # → [4. 1.]"
             ) { (x: Tensor, dim: Int, index: Tensor, source: Tensor) throws in
                 try scatterAdd(x, axis: dim, index: index, source: source)
+            },
+            Builtin(
+                "index_add", "x with the slices of source added at the places in index.",
+                Parameter<Tensor>("x", "a tensor"),
+                Parameter<Int>("dim", "axis"), Parameter<Tensor>("index", "[n] places along it"),
+                Parameter<Tensor>("source", "n slices"),
+                example: "index_add(ones(3), 0, tensor([0, 0]), tensor([1.0, 2.0]))  # → [4. 1. 1.]"
+            ) { (x: Tensor, dim: Int, index: Tensor, source: Tensor) throws in
+                try indexAdd(x, axis: dim, indices: index, source: source)
             },
             Builtin(
                 "index_select", "Slices of an axis in the order of index.", Parameter<Tensor>("x", "a tensor"),

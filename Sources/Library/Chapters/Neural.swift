@@ -56,21 +56,47 @@ func neuralChapter() -> Chapter {
                 try binaryCrossEntropyWithLogits(logits, targets: target, reduction: reduction.reduction)
             },
             Builtin(
-                "mse", "Mean squared difference.", Parameter<Tensor>("x", "a tensor"),
+                "mse_loss", "Mean squared difference.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Tensor>("y", "the same shape"),
-                example: "mse(tensor([1.0, 2.0]), tensor([1.0, 4.0]))  # → 2.0"
+                example: "mse_loss(tensor([1.0, 2.0]), tensor([1.0, 4.0]))  # → 2.0"
             ) { (x: Tensor, y: Tensor) throws in try mseLoss(x, y) },
             Builtin(
-                "l1", "Mean absolute difference.", Parameter<Tensor>("x", "a tensor"),
+                "l1_loss", "Mean absolute difference.", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Tensor>("y", "the same shape"),
-                example: "l1(tensor([1.0, 2.0]), tensor([1.0, 4.0]))  # → 1.0"
+                example: "l1_loss(tensor([1.0, 2.0]), tensor([1.0, 4.0]))  # → 1.0"
             ) { (x: Tensor, y: Tensor) throws in try l1Loss(x, y) },
             Builtin(
-                "smooth_l1", "Squared difference below beta, absolute above; mean.", Parameter<Tensor>("x", "a tensor"),
+                "smooth_l1_loss", "Squared difference below beta, absolute above; mean.",
+                Parameter<Tensor>("x", "a tensor"),
                 Parameter<Tensor>("y", "the same shape"),
                 Parameter<Double>("beta", "where one becomes the other", default: 1),
-                example: "smooth_l1(tensor([0.0]), tensor([3.0]))  # → 2.5"
+                example: "smooth_l1_loss(tensor([0.0]), tensor([3.0]))  # → 2.5"
             ) { (x: Tensor, y: Tensor, beta: Double) throws in try smoothL1Loss(x, y, beta: beta) },
+            Builtin(
+                "huber_loss", "Half the squared difference up to delta, then delta · (|d| − delta / 2); mean.",
+                Parameter<Tensor>("x", "a tensor"), Parameter<Tensor>("y", "the same shape"),
+                Parameter<Double>("delta", "where one becomes the other", default: 1),
+                example: "huber_loss(tensor([0.0]), tensor([3.0]), delta=2)  # → 4.0"
+            ) { (x: Tensor, y: Tensor, delta: Double) throws in try huberLoss(x, y, delta: delta) },
+            Builtin(
+                "nll_loss", "The mean of the negated log-probabilities of the true classes.",
+                Parameter<Tensor>("input", "[B, C] log-probabilities", unit: "log-probabilities"),
+                Parameter<Tensor>("target", "[B] class numbers, -100 for none"),
+                Parameter<Tensor?>("weight", "[C] weights of the classes", default: nil),
+                example: "nll_loss(log_softmax(tensor([[0.0, 0.0]])), tensor([1]))  # → 0.6931"
+            ) { (input: Tensor, target: Tensor, weight: Tensor?) throws in
+                try nllLoss(input, targets: target, weight: weight)
+            },
+            Builtin(
+                "cosine_embedding_loss", "Draws rows together where the target is 1, apart where it is −1; mean.",
+                Parameter<Tensor>("x", "[B, D]"), Parameter<Tensor>("y", "[B, D]"),
+                Parameter<Tensor>("target", "[B] of 1 and −1"),
+                Parameter<Double>("margin", "a cosine that is far enough apart", default: 0),
+                details: "1 − cos for 1, max(0, cos − margin) for −1",
+                example: "cosine_embedding_loss(tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]]), tensor([1]))  # → 1.0"
+            ) { (x: Tensor, y: Tensor, target: Tensor, margin: Double) throws in
+                try cosineEmbeddingLoss(x, y, labels: target, margin: margin)
+            },
             Builtin(
                 "kl_div", "PyTorch's pointwise KL: mean over the batch of Σ target · (log target − input).",
                 Parameter<Tensor>("input", "[B, C] log-probabilities", unit: "log-probabilities"),

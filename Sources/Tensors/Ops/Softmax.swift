@@ -26,7 +26,8 @@ func checkScores(_ x: Tensor, _ name: String) throws {
     case .logits, nil: return
     case .labels:
         throw TensorError(
-            .unit, "\(name): logits are due here, these are class labels", hint: "one_hot(labels, classes) makes probabilities of labels"
+            .unit, "\(name): logits are due here, these are class labels",
+            hint: "one_hot(labels, classes) makes probabilities of labels"
         )
     case .probabilities, .logProbabilities:
         let found = x.unit == .probabilities ? "probabilities" : "log-probabilities"

@@ -21,7 +21,6 @@ final class FunctionState {
 
     struct Loop {
         var continueTarget: Int?
-        var continueJumps: [Int] = []
         var breakJumps: [Int] = []
         /// Handlers open when the loop began.
         var handlers: Int

@@ -140,7 +140,4 @@ open class Object {
 
     /// `with x { … }` ends, also after an error.
     open func exit(_ machine: Machine) {}
-
-    /// A richer form for a notebook by MIME type (`text/html`, `image/svg+xml`); the text form is always there.
-    open func rich() -> [String: String] { [:] }
 }
