@@ -120,8 +120,11 @@ final class Compiler {
             emit(.loadGlobal, result, index, builtin, span: span)
             return result
         case .field:
-            let instance = load("self", into: nil, span: span)
             let result = target ?? state.temporary()
+            // Given back at once: the next argument of a call must come into the register after this one's.
+            let mark = state.nextRegister
+            let instance = load("self", into: nil, span: span)
+            state.nextRegister = mark
             emit(.getField, result, instance, constant(name), span: span)
             return result
         }
