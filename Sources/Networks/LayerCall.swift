@@ -31,10 +31,10 @@ extension Layer {
         return output
     }
 
-    /// "encoder.layer.3 (linear 64 → 128)", seen from the model that was called.
+    /// `part "encoder.layer.3" of the chain: linear 64 → 128`, seen from the model that was called.
     private var describedInModel: String {
         guard let model = Layer.stack.first, model !== self, let path = model.path(of: self) else { return title }
-        return "\(path) (\(title))"
+        return "part \"\(path)\" of the \(model.kind): \(title)"
     }
 
     /// The layer whose computation is running.

@@ -11,7 +11,7 @@ public func gradients(
 ) throws -> [Tensor?] {
     for (index, input) in inputs.enumerated() where !input.isTracked {
         throw TensorError(
-            .gradient, "grad: the tensor number \(index + 1) to differentiate by is not tracked",
+            .gradient, "grad: \(described(index, of: inputs.count)) is not tracked",
             hint: "make it so before it is used: x = track(x)")
     }
     let walk = try BackwardWalk(from: output, seed: seed, createGraph: createGraph, towards: inputs)
@@ -20,9 +20,14 @@ public func gradients(
         if let gradient = found[ObjectIdentifier(input)] { return gradient }
         if allowUnused { return nil }
         throw TensorError(
-            .gradient, "grad: the result does not depend on the tensor number \(index + 1) to differentiate by",
+            .gradient, "grad: the result does not depend on \(described(index, of: inputs.count))",
             hint: "compute the result from the tracked tensor itself, outside `with no_grad`")
     }
+}
+
+/// One of the tensors that a gradient is asked for, as a person who wrote `wrt=x` or `wrt=[a, b]` calls it.
+private func described(_ index: Int, of count: Int) -> String {
+    count == 1 ? "the tensor to differentiate by" : "tensor \(index + 1) of the \(count) to differentiate by"
 }
 
 /// The gradients of every tracked leaf that `loss` was computed from, in the order of first use from the loss.

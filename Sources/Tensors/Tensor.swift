@@ -182,7 +182,11 @@ public enum Shape {
                 throw TensorError(
                     .shape, "\(operation): shapes do not fit: \(a) and \(b)",
                     label: "axis \(axis - rank) has \(left) on the left and \(right) on the right",
-                    hint: "sizes must be equal, or one of them 1, counted from the last axis")
+                    hint: a == Array(b.dropLast())
+                        ? "the left fits with an axis of size 1 at its end: unsqueeze(a, -1)"
+                        : b == Array(a.dropLast())
+                            ? "the right fits with an axis of size 1 at its end: unsqueeze(b, -1)"
+                            : "sizes must be equal, or one of them 1, counted from the last axis")
             }
             result[axis] = left == 1 ? right : left
         }

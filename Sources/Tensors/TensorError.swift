@@ -8,7 +8,7 @@ public struct TensorError: Error, CustomStringConvertible {
     public let hint: String?
     /// Where in a script the operation was written that this error is about, when that is not where it was raised.
     public let place: (any Sendable)?
-    /// The part of the called model that raised it: "encoder.layer.3 (linear 64 → 128)".
+    /// The part of the called model that raised it: `part "encoder.layer.3" of the chain: linear 64 → 128`.
     public var layer: String?
 
     /// - Parameters:

@@ -50,7 +50,7 @@ public final class Dataset {
             }
             if let first = columns.first, column.count != first.1.count {
                 throw DataError(
-                    "the columns are not equally long: \"\(first.0)\" has \(first.1.count) rows, \"\(columnName)\" has \(column.count)",
+                    "the columns are not equally long: \"\(first.0)\" has \(first.1.count) row\(first.1.count == 1 ? "" : "s"), \"\(columnName)\" has \(column.count)",
                     kind: "shape")
             }
         }
@@ -88,7 +88,10 @@ public final class Dataset {
     }
 
     static func missing(_ name: String, in names: [String]) -> DataError {
-        let known = names.isEmpty ? "the dataset has no columns" : "the columns are \(names.joined(separator: ", "))"
+        let known =
+            names.isEmpty
+            ? "the dataset has no columns"
+            : "the column\(names.count == 1 ? " is" : "s are") \(names.joined(separator: ", "))"
         let near = nearestName(name, among: names).map { "did you mean \"\($0)\"? " } ?? ""
         return DataError("there is no column \"\(name)\"", hint: near + known, kind: "name")
     }
@@ -124,7 +127,9 @@ public final class Dataset {
         case .tensor(let tensor) where tensor.rank == 1 && tensor.dtype == .i64:
             return try tensor.withBytes { Array($0.assumingMemoryBound(to: Int.self)) }
         case let other:
-            throw DataError("the label column \"\(labelColumn)\" holds \(other.typeName), not classes", kind: "type")
+            throw DataError(
+                "the label column \"\(labelColumn)\" holds \(other.typeName), not classes",
+                hint: "class labels are whole numbers or texts", kind: "type")
         }
     }
 

@@ -47,7 +47,7 @@ extension Dataset {
     public func split(
         _ fractions: [Double], seed: Int, stratified: Bool = false, together: String? = nil
     ) throws -> [Dataset] {
-        guard !fractions.isEmpty else { throw DataError("split needs fractions", hint: "split(0.8, 0.2)") }
+        guard !fractions.isEmpty else { throw DataError("split needs fractions", hint: "split(data, 0.8, 0.2)") }
         if let bad = fractions.first(where: { !($0 > 0 && $0 <= 1) }) {
             throw DataError("a fraction is \(bad); it must be above 0 and at most 1")
         }

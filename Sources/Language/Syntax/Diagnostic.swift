@@ -7,11 +7,14 @@ public struct Diagnostic: Error, Sendable {
         public var function: String
         public var source: Source?
         public var span: Span?
+        /// Whether the function is a whole file that was imported there.
+        public var isImport: Bool
 
-        public init(function: String, source: Source?, span: Span?) {
+        public init(function: String, source: Source?, span: Span?, isImport: Bool = false) {
             self.function = function
             self.source = source
             self.span = span
+            self.isImport = isImport
         }
     }
 

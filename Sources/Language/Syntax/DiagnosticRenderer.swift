@@ -151,11 +151,14 @@ struct DiagnosticRenderer {
     private func trace(_ frames: [Diagnostic.Frame]) -> [String] {
         var lines: [(text: String, times: Int)] = []
         for frame in frames {
-            var text = "  in \(clean(frame.function, limit: 80, continuation: ""))"
+            let function = clean(frame.function, limit: frame.isImport ? 300 : 80, continuation: "")
+            var text = function.hasPrefix("…") ? "  \(function)" : "  in \(function)"
             if let source = frame.source {
                 let name = clean(source.name, limit: 300, continuation: "")
                 let position = frame.span.map { source.position(of: $0.start) }
-                text += ", called at \(name)" + (position.map { ":\($0.line):\($0.column)" } ?? "")
+                text +=
+                    ", \(frame.isImport ? "imported" : "called") at \(name)"
+                    + (position.map { ":\($0.line):\($0.column)" } ?? "")
             }
             if let last = lines.last, last.text == text {
                 lines[lines.count - 1].times += 1

@@ -148,7 +148,7 @@ extension Lexer {
             skipToLineEnd()
             throw problem(
                 "there is no expression between the braces", span, label: "a name or an expression belongs here",
-                hint: isBrace ? "write {{}} for the braces themselves" : nil)
+                hint: isBrace ? "\"{x}\" puts a value in; {{}} writes the braces themselves" : nil)
         }
         inner.append(Token(kind: .interpolationEnd, span: end))
         var format: String?

@@ -210,6 +210,7 @@ extension Parser {
     /// Something else where a block's `{` belongs; stays at a colon, so that recovery sees the indented lines.
     mutating func missingBlock(_ header: String, example: String) -> Diagnostic {
         if case .invalid = current.kind { return Self.alreadyReported }
+        let example = example.hasPrefix("with torch.no_grad()") ? "with no_grad { … }" : example
         if current.isSymbol(.colon) {
             return problem(
                 "the block of \(header) stands between braces", current.span, label: "`{` belongs here, not a colon",

@@ -119,10 +119,10 @@ extension Parser {
             "numpy": "tensors are there from the start: zeros(3), arange(10), randn(2, 3)",
             "math": "sqrt, exp, log, sin, pi and the others are there from the start",
             "random": "seed(7), randn(2, 3), shuffle and the others are there from the start",
-            "transformers": "pretrained(\"folder\") loads a Hugging Face folder",
-            "sklearn": "report, f1, accuracy and the others are there from the start",
+            "transformers": "word_tokenizer(data) and chain(…) make a model of text",
+            "sklearn": "report, f1_score, accuracy_score and the others are there from the start",
             "pandas": "read_tsv, read_csv and read_jsonl make a dataset",
-            "matplotlib": "plot(run) makes a figure",
+            "matplotlib": "a run shows its epochs as a table",
         ]
         guard let answer = answers[module] else { return nil }
         return problem(

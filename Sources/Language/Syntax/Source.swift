@@ -7,12 +7,15 @@ public final class Source: Sendable {
     public let bytes: [UInt8]
     /// The offset at which each line starts; the first is always 0.
     let lineStarts: [Int32]
+    /// Whether the text is the library's own: errors raised in it are shown where the script called it.
+    public let isLibrary: Bool
 
     /// Texts longer than this are refused, so that every offset fits a span.
     public static let maximumBytes = 64 << 20
 
-    public init(name: String, text: String) {
+    public init(name: String, text: String, isLibrary: Bool = false) {
         self.name = name
+        self.isLibrary = isLibrary
         let bytes = Array(text.utf8)
         self.text = text
         self.bytes = bytes
@@ -29,6 +32,7 @@ public final class Source: Sendable {
                 hint: "save the file as UTF-8")
         }
         self.name = name
+        isLibrary = false
         self.bytes = bytes
         text = String(decoding: bytes, as: UTF8.self)
         lineStarts = Source.lineStarts(of: bytes)

@@ -119,7 +119,8 @@ func creationChapter() -> Chapter {
                 example: "cast(tensor([1.7, -1.7]), \"i64\")  # → [ 1 -1]"
             ) { (x: Tensor, dtype: DType) throws in try x.converted(to: dtype) },
             Builtin(
-                "to", "The same values as another type.", Parameter<Tensor>("x", "a tensor"),
+                "to", "The same values as another type.",
+                Parameter<Tensor>("x", "a tensor; neither tensors nor models have a device"),
                 Parameter<DType>("dtype", "type of the elements"), example: "tensor([1, 2]).to(\"f32\")  # → [1. 2.]"
             ) { (x: Tensor, dtype: DType) throws in try x.converted(to: dtype) },
             Builtin(

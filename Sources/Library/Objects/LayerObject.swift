@@ -72,7 +72,8 @@ class LayerObject: Object {
         let parts = layer.children
         guard let place = normalized(index, count: parts.count) else {
             throw Fault(
-                "there is no part \(index) in a \(layer.kind) of \(counted(parts.count, "part"))", kind: "index")
+                "there is no part \(index) in a \(layer.kind) of \(counted(parts.count, "part"))",
+                hint: parts.isEmpty ? nil : "its parts go from 0 to \(parts.count - 1)", kind: "index")
         }
         return .object(LayerObject(parts[place].layer))
     }
@@ -145,6 +146,11 @@ extension Layer {
     }
 
     private func textInput(_ texts: [String]) throws -> Tensor {
+        guard tokenizer != nil else {
+            throw ModelError(
+                .input, "the input is text and the model has no tokenizer",
+                hint: "chain(…, tokenizer=word_tokenizer(data))")
+        }
         let data = try Dataset(name: "texts", columns: [("text", .text(texts))])
         return try Batch(data, rows: Array(0..<texts.count)).input(for: self)
     }

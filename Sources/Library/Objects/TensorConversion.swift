@@ -127,12 +127,24 @@ extension DType: ScriptConvertible {
 
     /// A type by its name; PyTorch's longer names are understood too.
     public static func from(_ value: Value) throws -> DType? {
+        if let function = (value.object as? Builtin)?.name,
+            let dtype = ["float": "f32", "int": "i64", "bool": "bool"][function]
+        {
+            throw Fault(
+                "a type is named by a string, not by the function \(function)", hint: "dtype=\"\(dtype)\"", kind: "type"
+            )
+        }
         guard let name = value.string else { return nil }
         let long: [String: DType] = [
             "float32": .f32, "float": .f32, "float64": .f64, "double": .f64, "bfloat16": .bf16, "int64": .i64,
             "long": .i64, "int": .i64, "int32": .i32, "uint8": .u8,
         ]
         if let dtype = DType(name: name) ?? long[name] { return dtype }
+        if ["cuda", "cpu", "gpu", "mps"].contains(name.prefix { $0 != ":" }) {
+            throw Fault(
+                "\"\(name)\" is a device, not a type of tensor elements",
+                hint: "leave it out: kd computes on the processor", kind: "value")
+        }
         throw Fault(
             "\"\(name)\" is no type of tensor elements",
             hint: "it can be " + DType.allCases.map { "\"\($0.name)\"" }.joined(separator: ", "), kind: "value")
@@ -208,7 +220,7 @@ extension IndexItem {
             guard value.object is TensorObject || value.object is ListObject, let tensor = try Tensor.from(value) else {
                 throw Fault(
                     "a tensor is indexed by ints, slices, lists, tensors, nil and ..., not by \(value.described)",
-                    kind: "type")
+                    hint: value.number == nil ? nil : "int(x), or // for whole division", kind: "type")
             }
             switch tensor.dtype {
             case .bool: self = .tensor(tensor)

@@ -14,7 +14,7 @@ func explained(_ error: any Error) -> Diagnostic? {
     switch error {
     case let error as TensorError:
         var notes: [String] = []
-        if let layer = error.layer { notes.append("in layer \(layer)") }
+        if let layer = error.layer { notes.append("in \(layer)") }
         if let place = error.place as? ScriptPlace {
             notes.append("it was computed at \(place.source.place(of: place.span))")
         }

@@ -1,5 +1,6 @@
 import Glibc
 import Language
+import Networks
 
 /// Finds the texts of imports: files beside the importing one, and the modules of the library.
 final class Importer: ModuleLoader {
@@ -42,23 +43,10 @@ final class Importer: ModuleLoader {
     }
 
     static func bytes(of path: String) throws -> [UInt8] {
-        var information = stat()
-        if stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR {
-            throw Fault("cannot read \(path): it is a folder", kind: "file")
-        }
-        guard let file = fopen(path, "rb") else {
-            throw Fault("cannot read \(path): \(String(cString: strerror(errno)).lowercased())", kind: "file")
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: buffer[..<count])
-            guard bytes.count <= Source.maximumBytes else {
-                throw Fault("\(path) is too long for a script", kind: "file")
-            }
+        do {
+            return try File.read(path, limit: Source.maximumBytes)
+        } catch {
+            throw explained(error) ?? error
         }
     }
 }

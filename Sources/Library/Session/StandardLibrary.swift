@@ -22,7 +22,9 @@ public final class StandardLibrary {
             names = StandardLibrary.declarations(in: bytes)
         }
 
-        var source: Source { Source(name: "stdlib/\(name).kds", text: String(decoding: bytes, as: UTF8.self)) }
+        var source: Source {
+            Source(name: "stdlib/\(name).kds", text: String(decoding: bytes, as: UTF8.self), isLibrary: true)
+        }
     }
 
     let files: [File]

@@ -114,6 +114,7 @@ public enum File {
 
     /// The candidate that differs by the fewest edits, if it is near enough to be meant.
     public static func nearest(_ name: String, among candidates: [String]) -> String? {
+        guard name.utf8.count > 1 else { return nil }
         let limit = max(1, min(3, name.utf8.count / 3))
         var best: (name: String, edits: Int)?
         for candidate in candidates {

@@ -24,7 +24,8 @@ public enum NumPyFile {
             throw FormatError(
                 "it does not begin as .npy files do", file: path,
                 hint: start.starts(with: [0x50, 0x4B])
-                    ? "it is a zip file, perhaps .npz: numpy.save(\"one.npy\", archive[name]) writes one array" : nil)
+                    ? "it is a zip file, perhaps .npz: numpy.save(\"one.npy\", archive[name]) writes one array"
+                    : "numpy.save(\"file.npy\", array) in Python writes one")
         }
         guard start.count >= 10 else { throw FormatError("it is cut within its first 10 bytes", file: path) }
         guard (1...3).contains(start[6]), start[7] == 0 else {

@@ -45,7 +45,15 @@ public final class Residual: Layer {
 
     public override var kind: String { "residual" }
     public override var fields: [(name: String, field: Field)] { [("body", .layer(body))] }
-    public override func forward(_ x: Tensor) throws -> Tensor { try add(x, body(x)) }
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        let change = try body(x)
+        guard (try? Shape.broadcast(x.shape, change.shape, for: kind)) != nil else {
+            throw TensorError(
+                .shape, "residual: the body made \(change.shape) of \(x.shape), and the two are added",
+                hint: "end the body in the shape it was given")
+        }
+        return try add(x, change)
+    }
     public override func copied(_ copier: Copier) throws -> Layer { Residual(try copier.copy(body)) }
 }
 

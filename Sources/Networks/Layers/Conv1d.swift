@@ -63,7 +63,15 @@ public final class Conv1d: Layer {
 
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank == 3 else {
-            throw TensorError(.shape, "conv1d: expected a sequence [B, T, \(shape.inputs)], found \(x.shape)")
+            throw noSequence(x, shape.inputs)
+        }
+        try checkWidth(of: x, shape.inputs, called: "channels", hint: hintForSequence(x, shape.inputs))
+        let reach = (shape.kernel - 1).multipliedReportingOverflow(by: shape.dilation)
+        guard !reach.overflow, x.shape[1] == 0 || reach.partialValue < x.shape[1] + 2 * shape.padding else {
+            throw TensorError(
+                .shape,
+                "conv1d: the kernel is \(shape.kernel) wide, the sequence \(x.shape[1]) long: its shape is \(x.shape)",
+                hint: "a smaller kernel, or padding=\(shape.kernel / 2) around the sequence")
         }
         var input = x
         if let mask = x.mask { input = try multiply(x, unsqueeze(mask.converted(to: x.dtype), -1)) }

@@ -28,6 +28,8 @@ public final class Linear: Layer {
     }
 
     public override func forward(_ x: Tensor) throws -> Tensor {
+        let found = x.shape.last ?? 0
+        try checkWidth(of: x, inputs, hint: found > 0 ? "linear(\(found), \(outputs)) takes this input" : nil)
         let product = try matmul(x, transpose(weight.value, -2, -1))
         return try bias.map { try add(product, $0.value) } ?? product
     }

@@ -26,7 +26,8 @@ public final class LayerNorm: Layer {
         [("weight", .parameter(weight)), ("bias", .parameter(bias))]
     }
     public override func forward(_ x: Tensor) throws -> Tensor {
-        try layerNorm(x, normalizedShape: [width], weight: weight.value, bias: bias.value, eps: eps)
+        try checkWidth(of: x, width, hint: x.shape.last.map { "layer_norm(\($0)) takes this input" })
+        return try layerNorm(x, normalizedShape: [width], weight: weight.value, bias: bias.value, eps: eps)
     }
     public override func initialise() throws {
         try weight.assign(.ones([width]))
@@ -80,6 +81,13 @@ public final class BatchNorm: Layer {
         }
     }
     public override func forward(_ x: Tensor) throws -> Tensor {
+        guard x.rank < 2 || x.shape[1] == width else {
+            throw TensorError(
+                .shape, "batch_norm: takes \(width) channels, found \(x.shape[1]): the input has shape \(x.shape)",
+                label: "the axis after the batch must be \(width) wide",
+                hint: x.rank == 3 && x.shape[2] == width
+                    ? "channels come before time here, [B, C, T]: transpose(x, 1, 2)" : nil)
+        }
         let result = try batchNorm(
             x, runningMean: runningMean, runningVariance: runningVariance, weight: weight.value, bias: bias.value,
             training: isTraining, momentum: momentum, eps: eps)

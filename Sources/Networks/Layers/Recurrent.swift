@@ -62,9 +62,11 @@ public final class Recurrent: Layer {
     public override var fields: [(name: String, field: Field)] { own.map { ($0.name, .parameter($0.parameter)) } }
 
     public override func forward(_ x: Tensor) throws -> Tensor {
-        guard x.rank == 3, x.shape[2] == inputs else {
-            throw TensorError(.shape, "\(kind): expected a sequence [B, T, \(inputs)], found \(x.shape)")
+        guard x.rank == 3 else {
+            throw noSequence(x, inputs)
         }
+        try checkWidth(
+            of: x, inputs, hint: hintForSequence(x, inputs) ?? "\(kind)(\(x.shape[2]), \(hidden)) takes this input")
         var weights: [[RecurrentWeights]] = []
         let directions = isBidirectional ? 2 : 1
         for layer in 0..<layers {

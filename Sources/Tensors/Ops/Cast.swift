@@ -66,7 +66,7 @@ extension Tensor {
         let pullback: Pullback =
             source.isFloating && target.isFloating
             ? .rule { gradient, _ in [try gradient.converted(to: source)] }
-            : .none(because: "\(target.name) elements have no gradient")
+            : .none(because: "\(source.isFloating ? target.name : source.name) elements have no gradient")
         let keeps = target.isFloating || unit == .labels && target != .bool
         return try Tensor.operation(
             "convert", [self], shape: shape, dtype: target, unit: keeps ? unit : nil, pullback: pullback

@@ -135,7 +135,8 @@ private func truth(_ x: Tensor) throws -> Tensor { try x.detached().converted(to
 public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     guard condition.dtype == .bool else {
         throw TensorError(
-            .type, "where: the condition is of type \(condition.dtype.name)", hint: "compare first: where(x > 0, …)")
+            .type, "where: the condition must be of type bool, found \(condition.dtype.name)",
+            hint: "compare first: where(x > 0, …)")
     }
     let dtype = DType.result(a, b)
     let (left, right) = (try a.converted(to: dtype), try b.converted(to: dtype))

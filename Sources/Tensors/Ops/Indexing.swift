@@ -49,11 +49,11 @@ public func index(_ x: Tensor, by items: [IndexItem]) throws -> Tensor {
     let named = items.reduce(0) { $0 + $1.axes }
     let ellipses = items.indices.filter { if case .ellipsis = items[$0] { true } else { false } }
     guard ellipses.count <= 1 else {
-        throw TensorError(.index, "index: \(ellipses.count) ellipses were given, there can be one")
+        throw TensorError(.index, "\(ellipses.count) ellipses were given, there can be one")
     }
     guard named <= x.rank else {
         throw TensorError(
-            .index, "index: \(named) axes are indexed, the tensor has \(x.rank) and the shape \(x.shape)")
+            .index, "\(named) axes are indexed, the tensor has \(x.rank): its shape is \(x.shape)")
     }
     let whole = [IndexItem](repeating: .slice(start: nil, stop: nil), count: x.rank - named)
     if let place = ellipses.first {
@@ -98,8 +98,9 @@ private struct BasicView {
             case .at(let place):
                 let resolved = place < 0 ? place &+ shape[axis] : place
                 guard resolved >= 0, resolved < shape[axis] else {
+                    let prefix = name == "index" ? "" : "\(name): "
                     throw TensorError(
-                        .index, "\(name): index \(place) is outside axis \(axis) of size \(shape[axis])",
+                        .index, "\(prefix)index \(place) is outside axis \(axis) of size \(shape[axis])",
                         hint: shape[axis] == 0
                             ? "the axis is empty" : "indices go from \(-shape[axis]) to \(shape[axis] - 1)")
                 }
@@ -165,7 +166,7 @@ struct SliceRange {
     init(_ start: Int?, _ stop: Int?, _ step: Int?, size: Int, name: String) throws {
         let step = step ?? 1
         guard step != 0 else {
-            throw TensorError(.value, "\(name): the step of a slice is 0, expected another number")
+            throw TensorError(.value, "the step of a slice is 0, expected another number")
         }
         let lowest = step > 0 ? 0 : -1
         let highest = step > 0 ? size : size - 1
@@ -233,12 +234,12 @@ private struct AdvancedIndex {
     /// The places where a mask holds, one tensor for each of its axes.
     private static func places(of mask: Tensor, over shape: [Int], from axis: Int) throws -> [Tensor] {
         guard mask.rank > 0 else {
-            throw TensorError(.shape, "index: a mask of rank 0 was found, expected one with an axis of the tensor")
+            throw TensorError(.shape, "a mask of rank 0 was found, expected one with an axis of the tensor")
         }
         let expected = Array(shape[axis..<axis + mask.rank])
         guard mask.shape == expected else {
             throw TensorError(
-                .shape, "index: the mask has shape \(mask.shape), the axes it stands for \(expected)",
+                .shape, "the mask has shape \(mask.shape), the axes it stands for \(expected)",
                 hint: "compare the tensor itself: x[x > 0]")
         }
         let found = try nonzero(mask)

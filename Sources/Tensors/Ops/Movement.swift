@@ -322,12 +322,12 @@ public func repeatInterleave(_ x: Tensor, _ count: Int, axis: Int) throws -> Ten
 /// - Throws: `shape` for no tensors, or sizes that differ along another axis.
 public func concatenate(_ tensors: [Tensor], _ axis: Int = 0) throws -> Tensor {
     guard let first = tensors.first else {
-        throw TensorError(.shape, "concatenate: there is nothing to concatenate", hint: "give at least one tensor")
+        throw TensorError(.shape, "cat: there is nothing to concatenate", hint: "give at least one tensor")
     }
     guard first.rank > 0 else {
-        throw TensorError(.shape, "concatenate: single numbers have no axis", hint: "use stack")
+        throw TensorError(.shape, "cat: single numbers have no axis", hint: "use stack")
     }
-    let axis = try Shape.axis(axis, rank: first.rank, for: "concatenate")
+    let axis = try Shape.axis(axis, rank: first.rank, for: "cat")
     var dtype = first.dtype
     var shape = first.shape
     shape[axis] = 0
@@ -336,7 +336,7 @@ public func concatenate(_ tensors: [Tensor], _ axis: Int = 0) throws -> Tensor {
         if other.indices.contains(axis) { other[axis] = first.shape[axis] }
         guard other == first.shape else {
             throw TensorError(
-                .shape, "concatenate: shapes do not fit: \(first.shape) and \(tensor.shape)",
+                .shape, "cat: shapes do not fit: \(first.shape) and \(tensor.shape)",
                 label: "tensor \(number + 1) differs from the first beside axis \(axis)")
         }
         shape[axis] = try sizeSum(shape[axis], tensor.shape[axis])

@@ -21,8 +21,14 @@ func checkedIndices(_ indices: Tensor, size: Int, axis: Int, for name: String) t
         let value = values[i]
         if value >= Int64(size) || value < -Int64(size) {
             let place = positionText(i, in: indices.shape)
+            if name == "embedding" || name == "embedding_bag" {
+                throw TensorError(
+                    .index, "\(name): id \(value)\(place) is outside the table of \(size) vectors",
+                    hint: "ids go from 0 to \(size - 1): embedding(tokenizer.size, …) has a vector for each")
+            }
+            let prefix = name == "index" ? "" : "\(name): "
             throw TensorError(
-                .index, "\(name): index \(value)\(place) is outside axis \(axis) of size \(size)",
+                .index, "\(prefix)index \(value)\(place) is outside axis \(axis) of size \(size)",
                 hint: size == 0 ? "the axis is empty" : "indices go from \(-size) to \(size - 1)")
         }
         hasNegative = hasNegative || value < 0

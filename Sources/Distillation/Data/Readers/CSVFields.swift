@@ -93,7 +93,7 @@ private struct CSVScanner {
         var start = i
         var unescaped: [UInt8] = []
         while true {
-            guard i < bytes.count else { throw fault("a quote that is never closed", line: quoteLine) }
+            guard i < bytes.count else { throw fault("a quote is opened here and never closed", line: quoteLine) }
             if bytes[i] == 0x0A {
                 line += 1
                 if i - rowStart > limit { throw FieldTable.tooLong(rowLine, limit, table.file) }

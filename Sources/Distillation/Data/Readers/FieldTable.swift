@@ -88,7 +88,11 @@ struct FieldTable {
             throw FormatError("the line is empty where \(fields(width)) should be", file: file, line: line)
         }
         guard found == width else {
-            throw FormatError("\(fields(found)) where the first line has \(width)", file: file, line: line)
+            throw FormatError(
+                "\(fields(found)) where the first line has \(width)", file: file, line: line,
+                hint:
+                    "mend the line: \(found < width ? "a separator is missing" : "one separator is too many, or a text that holds one is not quoted")"
+            )
         }
     }
 

@@ -65,8 +65,16 @@ public struct BoundCall {
         let near = nearest(name, in: accepted).map { "did you mean \($0)? " } ?? ""
         return Fault(
             "\(signature.name) has no parameter \(name)",
-            hint: accepted.isEmpty ? "it takes no keyword arguments" : near + "it takes \(listed(accepted))",
+            hint: accepted.isEmpty
+                ? "it takes no keyword arguments"
+                : near + "it takes \(accepted.count == 1 ? only(signature, accepted[0]) : listed(accepted))",
             kind: "type", argument: .keyword(name))
+    }
+
+    /// The name of a single parameter and what it is, since the name that was written may be near to that.
+    private static func only(_ signature: Signature, _ name: String) -> String {
+        let summary = signature.parameters.first { $0.name == name }?.summary ?? ""
+        return summary.isEmpty ? name : "\(name): \(summary)"
     }
 
     func missing(_ index: Int) -> Fault {
@@ -78,14 +86,17 @@ public struct BoundCall {
             hint: signature.line + (info.summary.isEmpty ? "" : "; \(info.name): \(info.summary)"), kind: "type")
     }
 
-    func mismatch(_ index: Int, found value: Value) -> Fault {
+    /// - Parameter item: which of the arguments that a parameter collects was found to be wrong.
+    func mismatch(_ index: Int, found value: Value, at item: Int = 0) -> Fault {
         let info = signature.parameters[index]
-        var described = value.described
-        if info.kind == .rest, let items = value.items { described = listed(items.prefix(4).map(\.described)) }
+        let isRest = info.kind == .rest
+        let type = isRest && info.type.hasPrefix("list of ") ? String(info.type.dropFirst(8)) : info.type
+        var place = places[index]
+        if isRest, case .positional(let first)? = place { place = .positional(first + item) }
         return Fault(
-            "\(signature.name): \(info.name) must be \(article(info.type)), not \(described)",
-            hint: info.summary.isEmpty ? nil : "\(info.name): \(info.summary)", kind: "type",
-            argument: places[index])
+            "\(signature.name): \(isRest ? "each of " : "")\(info.name) must be \(article(type)), not \(value.described)",
+            hint: info.summary.isEmpty || info.summary == article(info.type) ? nil : "\(info.name): \(info.summary)",
+            kind: "type", argument: place)
     }
 }
 

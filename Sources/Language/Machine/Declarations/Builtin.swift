@@ -45,6 +45,11 @@ public struct Parameter<A: ScriptConvertible> {
             placed.argument = call.places[index]
             throw placed
         }
+        if info.kind == .rest, let items = value.items {
+            for (place, item) in items.enumerated() where try A.from(.list([item])) == nil {
+                throw call.mismatch(index, found: item, at: place)
+            }
+        }
         throw call.mismatch(index, found: value)
     }
 }

@@ -103,7 +103,9 @@ extension Machine {
     }
 
     func notCallable(_ value: Value) -> Fault {
-        Fault("\(value.described) is no function and cannot be called", kind: "type", argument: .callee)
+        Fault(
+            "\(value.described) is no function and cannot be called", hint: hintForCall(of: value), kind: "type",
+            argument: .callee)
     }
 
     // MARK: - From scripts

@@ -74,7 +74,10 @@ extension Machine {
                 case .loadGlobal:
                     let place = frame.pointee.header.pointee.globals.pointee + b
                     if Machine.isUnbound(at: place, mark: unbound) {
-                        guard c >= 0 else { throw unknownName(frame.pointee.code.module.slotNames[b]) }
+                        guard c >= 0 else {
+                            frame.pointee.next = ip
+                            throw unknownName(frame.pointee.code.module.slotNames[b])
+                        }
                         regs[a] = builtinValues[c]
                     } else {
                         regs[a] = place.pointee
@@ -292,7 +295,9 @@ extension Machine {
                     try unpack(take(i.a), into: regs + c, count: description.count, rest: description.rest)
 
                 // Parts of values.
-                case .getField: regs[a] = try field(constants[c].string ?? "", of: take(i.b))
+                case .getField:
+                    frame.pointee.next = ip
+                    regs[a] = try field(constants[c].string ?? "", of: take(i.b))
                 case .setField: try setField(constants[b].string ?? "", of: regs[a], to: take(i.c))
                 case .getItem:
                     if case .object(let object) = regs[b], case .int(let index) = regs[c],

@@ -235,6 +235,12 @@ extension Machine {
         let isText = left.string != nil || right.string != nil
         if op == .add, isText { hint = "\"{x}\" puts a value into a string, str(x) makes one of it" }
         if op == .add, left.items != nil || right.items != nil, !isText { hint = "append(list, x) adds one item" }
+        if op == .modulo, left.string != nil {
+            hint = "a string between double quotes takes values in: \"loss {l:.4f}\""
+        }
+        if op == .multiply, left.items != nil || right.items != nil {
+            hint = "tensor(xs) computes with each number of a list; xs * 2 with an int repeats it"
+        }
         if left.isNull || right.isNull { hint = "one of the two is nil" }
         if op.isComparison {
             return Fault(

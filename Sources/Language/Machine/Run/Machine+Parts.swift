@@ -5,11 +5,14 @@ extension Machine {
     public func field(_ name: String, of value: Value) throws -> Value {
         if let object = value.object, let field = try object.field(name, self) { return field }
         let fields = value.object?.fieldNames ?? []
-        let type =
-            value.object is ModuleObject
-            ? "the module \((value.object as? ModuleObject)?.name ?? "")" : article(value.typeName)
+        let type = named(value)
         var hint = nearest(name, in: fields).map { "did you mean \($0)?" }
-        if hint == nil, value.object is MapObject { hint = "m[\(quoted(name))] is the entry of a map" }
+        if hint == nil { hint = Habits.member(name, of: value.typeName, written: receiverText(before: name)) }
+        if hint == nil, let map = value.object as? MapObject {
+            let keys = map.entries.keys.compactMap(\.string)
+            let near = keys.contains(name) ? name : nearest(name, in: keys) ?? name
+            hint = "\(receiverText(before: name) ?? "m")[\(quoted(near))] is the entry of a map"
+        }
         if hint == nil, lookUp(name)?.isCallable ?? false { hint = "\(name) is a function: x.\(name)(…)" }
         if hint == nil, !fields.isEmpty { hint = "its fields are \(listed(fields))" }
         throw Fault("\(type) has no field \(name)", hint: hint, kind: "name")
@@ -19,7 +22,12 @@ extension Machine {
         guard let object = target.object else {
             throw Fault("\(article(target.typeName)) has no field \(name) to assign", kind: "name")
         }
-        try object.setField(name, to: value, self)
+        do {
+            try object.setField(name, to: value, self)
+        } catch var fault as Fault where fault.hint == nil && fault.message.contains("has no field") {
+            fault.hint = Habits.member(name, of: target.typeName, written: nil)
+            throw fault
+        }
     }
 
     // MARK: - Items

@@ -132,7 +132,8 @@ public final class Machine {
         do {
             return try dispatch(function, arguments)
         } catch var fault as Fault where fault.argument != nil {
-            // The places of arguments mean this call, not the one in the script that led here.
+            // The places of arguments, and the hint about what was called, mean this call, not the one in the script.
+            if fault.argument == .callee { fault.hint = nil }
             fault.argument = nil
             throw fault
         }

@@ -76,8 +76,8 @@ open class Object {
     open func setField(_ name: String, to value: Value, _ machine: Machine) throws {
         throw Fault(
             fieldNames.contains(name)
-                ? "the field \(name) of a \(typeName) cannot be assigned"
-                : "a \(typeName) has no field \(name) to assign",
+                ? "the field \(name) of \(article(typeName)) cannot be assigned"
+                : "\(article(typeName)) has no field \(name) to assign",
             kind: "name")
     }
 
