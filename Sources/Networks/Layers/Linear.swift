@@ -27,6 +27,10 @@ public final class Linear: Layer {
         [("weight", .parameter(weight))] + (bias.map { [("bias", .parameter($0))] } ?? [])
     }
 
+    public override func shape(after input: [String]?) -> [String]? {
+        Array((input ?? ["…", ""]).dropLast()) + ["\(outputs)"]
+    }
+
     public override func forward(_ x: Tensor) throws -> Tensor {
         let product = try matmul(x, transpose(weight.value, -2, -1))
         return try bias.map { try add(product, $0.value) } ?? product

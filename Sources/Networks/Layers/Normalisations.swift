@@ -25,6 +25,7 @@ public final class LayerNorm: Layer {
     public override var fields: [(name: String, field: Field)] {
         [("weight", .parameter(weight)), ("bias", .parameter(bias))]
     }
+    public override func shape(after input: [String]?) -> [String]? { input ?? ["…", "\(width)"] }
     public override func forward(_ x: Tensor) throws -> Tensor {
         try layerNorm(x, normalizedShape: [width], weight: weight.value, bias: bias.value, eps: eps)
     }
@@ -79,6 +80,7 @@ public final class BatchNorm: Layer {
         default: try super.setBuffer(name, to: value)
         }
     }
+    public override func shape(after input: [String]?) -> [String]? { input ?? ["…", "\(width)"] }
     public override func forward(_ x: Tensor) throws -> Tensor {
         let result = try batchNorm(
             x, runningMean: runningMean, runningVariance: runningVariance, weight: weight.value, bias: bias.value,
