@@ -265,7 +265,8 @@ kd_edit_status kd_edit_read(kd_edit *edit, const char **text, int *length) {
     pthread_sigmask(SIG_BLOCK, &interrupt, &before);
     errno = 0;
     *text = el_gets(edit->line, length);
-    int interrupted = !*text && *length == -1 && errno == EINTR;
+    // Inside a search of the history libedit takes a signal for the end of the input.
+    int interrupted = !*text && edit->interrupted();
     if (interrupted) el_reset(edit->line);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     fputs(PASTE_OFF, stdout);

@@ -3,13 +3,23 @@ import Language
 extension Session {
     /// The page that `?name` shows; nil when nothing has that name.
     public func help(_ name: String) -> String? {
-        guard let value = value(atPath: name) else {
-            let pages = [
-                machine.chapters.first { $0.title.lowercased() == name.lowercased() }.map(Help.chapter),
-                page(ofFile: name.lowercased()),
-            ].compactMap(\.self)
-            return pages.isEmpty ? nil : pages.joined(separator: "\n\n")
-        }
+        let subject = subject(name)
+        guard let value = value(atPath: name) else { return subject }
+        // A word such as "training" may be both.
+        let page = page(of: value, named: name)
+        return subject.map { page + "\n\n" + $0 } ?? page
+    }
+
+    /// The names of a chapter, and of the file of the library that is called like it.
+    private func subject(_ name: String) -> String? {
+        let pages = [
+            machine.chapters.first { $0.title.lowercased() == name.lowercased() }.map(Help.chapter),
+            page(ofFile: name.lowercased()),
+        ].compactMap(\.self)
+        return pages.isEmpty ? nil : pages.joined(separator: "\n\n")
+    }
+
+    private func page(of value: Value, named name: String) -> String {
         if let signature = value.object?.signature { return Help.page(signature) }
         if let summary = machine.summary(ofConstant: name), machine.main[name] == nil {
             return "\(name) = \(value.display(.inline))\n\(summary)"
@@ -128,7 +138,7 @@ enum Help {
                 if character != " ", blanks > 1 { column = index }
                 blanks = character == " " ? blanks + 1 : 0
             }
-            if column > width * 2 / 3 { column = leading + 2 }
+            if column > width / 2 { column = leading + 2 }
             let indent = String(repeating: " ", count: column)
             var lines: [String] = []
             var current = ""
@@ -143,7 +153,7 @@ enum Help {
                     current += " " + word
                 }
             }
-            return (lines + [current]).joined(separator: "\n")
+            return (lines + [current]).map(\.trimmedEnd).joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
