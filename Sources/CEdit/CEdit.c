@@ -20,6 +20,7 @@ struct kd_edit {
     void *context;
     kd_edit_enter enter;
     kd_edit_tab tab;
+    kd_edit_recall recall;
     kd_edit_interrupted interrupted;
 };
 
@@ -27,10 +28,8 @@ enum { remembered_blocks = 10000 };
 
 // Key sequences no keyboard sends, bound to libedit's own commands so that ours can ask for them with `el_push`.
 #define KEY_PREVIOUS_LINE "\033[91~"
-#define KEY_PREVIOUS_BLOCK "\033[92~"
-#define KEY_NEXT_LINE "\033[93~"
-#define KEY_NEXT_BLOCK "\033[94~"
-#define KEY_SUBMIT "\033[95~"
+#define KEY_NEXT_LINE "\033[92~"
+#define KEY_SUBMIT "\033[93~"
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -84,19 +83,24 @@ static unsigned char on_close(EditLine *line, int key) {
     return el_insertstr(line, text) == 0 ? CC_REFRESH : CC_ERROR;
 }
 
+static unsigned char recall(EditLine *line, int step) {
+    kd_edit *edit = owner(line);
+    return edit->recall(edit->context, edit, step) == KD_EDIT_CHANGED ? CC_REFRESH : CC_REFRESH_BEEP;
+}
+
 static unsigned char on_up(EditLine *line, int key) {
     (void)key;
     const LineInfo *info = el_line(line);
-    int inside = memchr(info->buffer, '\n', (size_t)(info->cursor - info->buffer)) != NULL;
-    el_push(line, inside ? KEY_PREVIOUS_LINE : KEY_PREVIOUS_BLOCK);
+    if (!memchr(info->buffer, '\n', (size_t)(info->cursor - info->buffer))) return recall(line, -1);
+    el_push(line, KEY_PREVIOUS_LINE);
     return CC_NORM;
 }
 
 static unsigned char on_down(EditLine *line, int key) {
     (void)key;
     const LineInfo *info = el_line(line);
-    int inside = memchr(info->cursor, '\n', (size_t)(info->lastchar - info->cursor)) != NULL;
-    el_push(line, inside ? KEY_NEXT_LINE : KEY_NEXT_BLOCK);
+    if (!memchr(info->cursor, '\n', (size_t)(info->lastchar - info->cursor))) return recall(line, 1);
+    el_push(line, KEY_NEXT_LINE);
     return CC_NORM;
 }
 
@@ -151,7 +155,12 @@ static int read_character(EditLine *line, wchar_t *character) {
         char byte;
         ssize_t count = ppoll(&input, 1, NULL, &open) < 0 ? -1 : read(STDIN_FILENO, &byte, 1);
         if (count < 0) {
-            if (errno == EAGAIN || (errno == EINTR && !owner(line)->interrupted())) continue;
+            if (errno == EINTR && !owner(line)->interrupted()) {
+                // The window's size may have changed.
+                el_resize(line);
+                continue;
+            }
+            if (errno == EAGAIN) continue;
             return -1;
         }
         if (count == 0) return 0;
@@ -164,12 +173,13 @@ static int read_character(EditLine *line, wchar_t *character) {
 }
 
 kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, kd_edit_tab tab,
-                      kd_edit_interrupted interrupted) {
+                      kd_edit_recall recall, kd_edit_interrupted interrupted) {
     kd_edit *edit = calloc(1, sizeof *edit);
     if (!edit) return NULL;
     edit->context = context;
     edit->enter = enter;
     edit->tab = tab;
+    edit->recall = recall;
     edit->interrupted = interrupted;
     edit->prompt = strdup("> ");
     edit->line = el_init(program, stdin, stdout, stderr);
@@ -199,9 +209,7 @@ kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, k
     el_set(line, EL_ADDFN, "kd-paste", "insert what is pasted as it is", on_paste);
     static const char *bindings[][2] = {
         {KEY_PREVIOUS_LINE, "ed-prev-line"},
-        {KEY_PREVIOUS_BLOCK, "ed-prev-history"},
         {KEY_NEXT_LINE, "ed-next-line"},
-        {KEY_NEXT_BLOCK, "ed-next-history"},
         {KEY_SUBMIT, "ed-newline"},
         {"\r", "kd-enter"},
         {"\n", "kd-enter"},
@@ -257,7 +265,8 @@ kd_edit_status kd_edit_read(kd_edit *edit, const char **text, int *length) {
     pthread_sigmask(SIG_BLOCK, &interrupt, &before);
     errno = 0;
     *text = el_gets(edit->line, length);
-    int interrupted = !*text && *length == -1 && errno == EINTR;
+    // Inside a search of the history libedit takes a signal for the end of the input.
+    int interrupted = !*text && edit->interrupted();
     if (interrupted) el_reset(edit->line);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     fputs(PASTE_OFF, stdout);
@@ -284,6 +293,14 @@ void kd_edit_insert(kd_edit *edit, const char *text) {
 
 void kd_edit_delete(kd_edit *edit, int count) {
     el_deletestr(edit->line, count);
+}
+
+void kd_edit_replace(kd_edit *edit, const char *text) {
+    const LineInfoW *info = el_wline(edit->line);
+    el_cursor(edit->line, (int)(info->lastchar - info->cursor));
+    info = el_wline(edit->line);
+    el_wdeletestr(edit->line, (int)(info->lastchar - info->buffer));
+    el_insertstr(edit->line, text);
 }
 
 void kd_edit_write_below(kd_edit *edit, const char *text) {

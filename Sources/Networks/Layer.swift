@@ -50,6 +50,10 @@ open class Layer {
         throw ModelError(.value, "\(kind) does not say what it computes", hint: "give it a function forward(x)")
     }
 
+    /// The output's shape as far as it is known without a run: letters for sizes that the input decides, "…" for axes
+    /// that it may have; nil where nothing is known.
+    open func shape(after input: [String]?) -> [String]? { nil }
+
     /// A copy of this layer made of copies of its parts, which the copier supplies.
     open func copied(_ copier: Copier) throws -> Layer {
         throw ModelError(.value, "\(kind) cannot be copied")

@@ -5,8 +5,8 @@ public struct Summary {
     public struct Row {
         public let path: String
         public let title: String
-        /// nil when the probe's run did not reach it, or there was no probe.
-        public let outputShape: [Int]?
+        /// Sizes as a run showed them, else as the layers know them beforehand; nil where nothing is known.
+        public let outputShape: [String]?
         /// Numbers in parameters of this layer's own that are trained, and that are frozen.
         public let trainable: Int
         public let frozen: Int
@@ -19,19 +19,38 @@ public struct Summary {
 
     public var total: Int { trainable + frozen }
 
-    /// - Parameter probe: runs once through the model, in evaluation mode and without recording, to see the shapes.
-    public init(of model: Layer, probe: Tensor? = nil) throws {
-        try self.init(of: model, run: probe.map { probe in { _ = try model(probe) } })
+    /// The table without a run: shapes as far as the layers know them, with letters for the input's sizes.
+    public init(of model: Layer) {
+        var shapes: [ObjectIdentifier: [String]] = [:]
+        Summary.plan(model, after: nil, into: &shapes)
+        self.init(of: model, shapes: shapes)
     }
 
+    /// The table with the shapes of one run, which happens in evaluation mode and without recording.
+    ///
     /// - Parameter run: calls the model once.
-    public init(of model: Layer, run: (() throws -> Void)?) throws {
-        let places = model.tree()
-        var shapes: [ObjectIdentifier: [Int]] = [:]
-        if let run {
-            let observer = CallObserver { layer, output in shapes[ObjectIdentifier(layer)] = output.shape }
-            try Graph.recording(false) { try model.withTraining(false) { try observer.during(run) } }
+    public init(of model: Layer, run: () throws -> Void) throws {
+        var shapes: [ObjectIdentifier: [String]] = [:]
+        let observer = CallObserver { layer, output in shapes[ObjectIdentifier(layer)] = output.shape.map { "\($0)" } }
+        try Graph.recording(false) { try model.withTraining(false) { try observer.during(run) } }
+        self.init(of: model, shapes: shapes)
+    }
+
+    /// Notes the outputs' shapes of a layer and its parts. A part whose input is not known says what it knows itself.
+    private static func plan(
+        _ layer: Layer, after input: [String]?, into shapes: inout [ObjectIdentifier: [String]]
+    ) {
+        shapes[ObjectIdentifier(layer)] = layer.shape(after: input)
+        var next: [String]?
+        if layer is Chain || layer is Parallel || layer is Residual { next = input }
+        for (_, part) in layer.children {
+            plan(part, after: next, into: &shapes)
+            next = layer is Chain ? part.shape(after: next) : layer is Parallel ? input : nil
         }
+    }
+
+    private init(of model: Layer, shapes: [ObjectIdentifier: [String]]) {
+        let places = model.tree()
         var seen: Set<ObjectIdentifier> = []
         rows = places.map { path, layer in
             var trainable = 0
@@ -49,21 +68,22 @@ public struct Summary {
         byteCount = model.byteCount
     }
 
-    /// The table as text; "?" stands for a size that no probe told.
+    /// The table as text: a row for each part, and one for the model itself where it holds parameters of its own.
     public var text: String {
         let hasShapes = rows.contains { $0.outputShape != nil }
         var table = TextTable(
             columns: ["path", "layer"] + (hasShapes ? ["output"] : []) + ["parameters"],
             rightAligned: [hasShapes ? 3 : 2])
-        for row in rows where rows.count == 1 || !row.path.isEmpty {
+        for row in rows {
             let count = row.trainable + row.frozen
+            if row.path.isEmpty, rows.count > 1, count == 0 { continue }
             var cells = [row.path.isEmpty ? "·" : row.path, row.title]
-            if hasShapes { cells.append(row.outputShape.map { "\($0)" } ?? "?") }
+            if hasShapes { cells.append(row.outputShape.map { "[\($0.joined(separator: ", "))]" } ?? "") }
             cells.append(count == 0 ? "" : count.grouped + (row.frozen == count ? " frozen" : ""))
             table.add(cells)
         }
         var last = "\(total.grouped) parameters"
-        if frozen > 0 { last += ", \(trainable.grouped) trained" }
+        if frozen > 0 { last += ": \(trainable.grouped) trained, \(frozen.grouped) frozen" }
         return table.text + "\n" + last + ", \(Memory.format(byteCount))"
     }
 }

@@ -10,19 +10,22 @@ extension Tensor: CustomStringConvertible {
     /// The numbers as NumPy prints them with a precision of 4.
     public var description: String { TensorText(self).text }
 
-    /// What a result at the prompt looks like.
-    public var display: String {
-        "\(description)\n\(dtype.name) \(shape)\(unit.map { " \($0.rawValue)" } ?? "")"
-    }
+    /// What a result at the prompt looks like; a tensor whose numbers do not all show says its range and mean too.
+    public var display: String { "\(description)\n\(summary(withRange: count > TensorText.threshold))" }
 
-    /// One line that says what it is: type, shape, range, mean, unit, and the operation that made it.
-    public var summary: String {
-        var parts = ["\(dtype.name) \(shape)"]
-        if count > 0, dtype != .bool, let range = try? Graph.recording(false, { try rangeText() }) {
+    /// One line that says what it is: type, shape, unit, range, mean, and the operation that made it.
+    public var summary: String { summary(withRange: true) }
+
+    private func summary(withRange: Bool) -> String {
+        var parts = ["\(dtype.name) \(shape)\(unit.map { " \($0.rawValue)" } ?? "")"]
+        if withRange, count > 0, dtype != .bool, let range = try? Graph.recording(false, { try rangeText() }) {
             parts.append(range)
         }
-        if let unit { parts.append(unit.rawValue) }
-        if let operationName { parts.append("by \(operationName)") }
+        if let operationName {
+            parts.append("by \(operationName)")
+        } else if isTracked {
+            parts.append("tracked")
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -53,12 +56,12 @@ private struct TensorText {
     private let isSummarized: Bool
     private let edge = 3
     private let lineWidth = 75
-    private let threshold = 1000
+    static let threshold = 1000
     private var style = NumberStyle.plain(width: 0)
 
     init(_ tensor: Tensor) {
         self.tensor = tensor
-        isSummarized = tensor.count > threshold
+        isSummarized = tensor.count > TensorText.threshold
         var shown: [Scalar] = []
         if tensor.count > 0 { collect(0, tensor.offset, &shown) }
         style = NumberStyle(shown, tensor.dtype)

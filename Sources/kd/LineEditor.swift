@@ -21,14 +21,25 @@ enum Typed {
 final class LineEditor: BlockReader {
     private var edit: OpaquePointer?
     private let session: Session
+    private let history: History
     private let hasColor: Bool
-    /// TAB was pressed before without effect: the next one shows the candidates.
+    /// A list of candidates is cut at so many.
     private static let listedCandidates = 120
     private let width: () -> Int
+    private var recall: Recall?
+
+    /// The way back through the blocks that begin like what was typed.
+    private struct Recall {
+        let typed: String
+        /// The place of the block that is shown; the count of all when it is the typed text.
+        var place: Int
+        var shown: String
+    }
 
     /// Nil when the terminal cannot be used for editing.
-    init?(session: Session, terminal: Terminal) {
+    init?(session: Session, terminal: Terminal, history: History) {
         self.session = session
+        self.history = history
         hasColor = terminal.outputHasColor
         width = { terminal.width }
         kd_edit_use_utf8()
@@ -44,8 +55,13 @@ final class LineEditor: BlockReader {
                 guard let context, let edit else { return KD_EDIT_NOTHING }
                 return Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue().complete(edit)
             },
+            { context, edit, step in
+                guard let context, let edit else { return KD_EDIT_NOTHING }
+                return Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue().recall(edit, step)
+            },
             { Signals.isPending ? 1 : 0 })
         if edit == nil { return nil }
+        for block in history.blocks { remember(block) }
     }
 
     deinit { kd_edit_close(edit) }
@@ -75,7 +91,27 @@ final class LineEditor: BlockReader {
         return Int32(clamping: indent)
     }
 
-    /// Inserts what all candidates have in common, else lists them.
+    /// Shows the next block, before or after the one that is shown, that begins with what was typed.
+    private func recall(_ edit: OpaquePointer, _ step: Int32) -> kd_edit_answer {
+        var length: Int32 = 0
+        var cursor: Int32 = 0
+        let text = LineEditor.text(kd_edit_text(edit, &length, &cursor), length)
+        let blocks = history.blocks
+        var now = recall ?? Recall(typed: text, place: blocks.count, shown: text)
+        if now.shown != text { now = Recall(typed: text, place: blocks.count, shown: text) }
+        var place = now.place + Int(step)
+        while blocks.indices.contains(place), !blocks[place].hasPrefix(now.typed) || blocks[place] == text {
+            place += Int(step)
+        }
+        guard place >= 0, place <= blocks.count, now.place < blocks.count || step < 0 else { return KD_EDIT_NOTHING }
+        now.place = place
+        now.shown = place == blocks.count ? now.typed : blocks[place]
+        recall = now
+        kd_edit_replace(edit, now.shown)
+        return KD_EDIT_CHANGED
+    }
+
+    /// Inserts what all candidates have in common, else lists them; after `f(` shows the signature of f.
     private func complete(_ edit: OpaquePointer) -> kd_edit_answer {
         var length: Int32 = 0
         var cursor: Int32 = 0
@@ -87,6 +123,11 @@ final class LineEditor: BlockReader {
             return KD_EDIT_CHANGED
         }
         let completion = session.complete(before)
+        if let note = completion.note {
+            let list = completion.candidates.isEmpty ? "" : "\n" + columns(completion.candidates)
+            kd_edit_write_below(edit, note + list)
+            return KD_EDIT_WRITTEN
+        }
         guard let first = completion.candidates.first else { return KD_EDIT_NOTHING }
         var common = Array(first.text.unicodeScalars)
         for candidate in completion.candidates.dropFirst() {

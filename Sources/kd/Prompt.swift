@@ -31,8 +31,9 @@ final class Prompt {
             }
         }
         let reader: any BlockReader = editor() ?? PlainReader(session: session)
-        for block in history.blocks { reader.remember(block) }
+        session.width = { [terminal] in terminal.width }
         session.history = { [history] in history.blocks }
+        if terminal.inputIsTerminal, terminal.outputIsTerminal { session.pager = Pager(console: console).show }
         while true {
             let typed = reader.read(prompt: "kd>")
             Signals.clear()
@@ -57,12 +58,12 @@ final class Prompt {
 
     private func editor() -> LineEditor? {
         terminal.inputIsTerminal && terminal.outputIsTerminal && !terminal.isDumb
-            ? LineEditor(session: session, terminal: terminal) : nil
+            ? LineEditor(session: session, terminal: terminal, history: history) : nil
     }
 
     private func greet() {
         console.write("kd \(Version.text) · a language for knowledge distillation\n", to: .results)
-        console.write("?name shows help, TAB completes, Ctrl-C stops the work, Ctrl-D leaves.\n", to: .results)
+        console.write("? is a guide, ?name shows help, TAB completes, Ctrl-D leaves.\n", to: .results)
     }
 
     private func report(_ outcome: Session.Outcome) {

@@ -20,6 +20,12 @@ enum Signals {
         sigemptyset(&action.sa_mask)
         action.sa_flags = 0
         sigaction(SIGINT, &action, nil)
+        // Wakes the prompt, which draws its line anew.
+        var resize = sigaction()
+        resize.__sigaction_handler.sa_handler = { Signals.resized($0) }
+        sigemptyset(&resize.sa_mask)
+        resize.sa_flags = SA_RESTART
+        sigaction(SIGWINCH, &resize, nil)
         // Who started the program may have left it blocked.
         var interrupt = sigset_t()
         sigemptyset(&interrupt)
@@ -38,6 +44,13 @@ enum Signals {
     static func clear() {
         pressed.store(0, ordering: .relaxed)
         Session.clearInterrupt()
+    }
+
+    private static func resized(_ signal: Int32) {
+        let saved = errno
+        let session = sessionThread.load(ordering: .relaxed)
+        if session != 0, pthread_equal(pthread_self(), session) == 0 { pthread_kill(session, signal) }
+        errno = saved
     }
 
     private static func interrupted(_ signal: Int32) {

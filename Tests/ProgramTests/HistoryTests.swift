@@ -40,6 +40,27 @@ struct HistoryTests {
         #expect(scratch.text("kd/history") == "1 + 11\n2 + 22\n3 + 33\n")
     }
 
+    @Test("two sessions that write at once lose nothing and mix nothing")
+    func atOnce() {
+        let scratch = Scratch()
+        let state = ["XDG_STATE_HOME": scratch.path]
+        let terminals = [PseudoTerminal([], environment: state), PseudoTerminal([], environment: state)]
+        for terminal in terminals { terminal.waitForPrompt() }
+        let rounds = 40
+        for round in 0..<rounds {
+            for (number, terminal) in terminals.enumerated() { terminal.type("v\(number) = \(round)\r") }
+        }
+        for (number, terminal) in terminals.enumerated() {
+            for _ in 0..<rounds { terminal.waitForPrompt() }
+            #expect(terminal.enter("v\(number)") == "\(rounds - 1)\n")
+        }
+        let lines = scratch.text("kd/history").split(separator: "\n").map(String.init)
+        for number in 0..<2 {
+            #expect(lines.filter { $0.hasPrefix("v\(number) = ") } == (0..<rounds).map { "v\(number) = \($0)" })
+        }
+        #expect(lines.count == 2 * rounds + 2)
+    }
+
     @Test("--no-history leaves the file alone, and a folder that cannot be written is no error")
     func without() {
         let scratch = Scratch()

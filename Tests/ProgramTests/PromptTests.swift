@@ -124,6 +124,9 @@ struct PromptTests {
         let terminal = PseudoTerminal(["--no-history"], environment: ["LANG": "C", "LC_ALL": "C"])
         terminal.waitForPrompt()
         #expect(terminal.enter("\"é漢😀\"") == "\"é漢😀\"\n")
+        terminal.enter("影评 = \"一部好电影\"")
+        #expect(terminal.enter("影评.replace(\"好\", \"坏\")") == "\"一部坏电影\"\n")
+        #expect(terminal.enter("影\t") == "\"一部好电影\"\n")
     }
 
     @Test("a dumb terminal gets prompts without escape codes, and one for lines that go on")
@@ -164,5 +167,115 @@ struct PromptTests {
         let without = PseudoTerminal(["--no-history", "--no-startup"], environment: ["XDG_CONFIG_HOME": scratch.path])
         without.waitForPrompt()
         #expect(without.enter("favourite").contains("not defined"))
+    }
+
+    @Test("TAB after f( shows its signature and goes on with the line")
+    func signature() {
+        let terminal = PseudoTerminal(["--no-history"])
+        terminal.waitForPrompt()
+        terminal.type("softmax(\t")
+        #expect(terminal.wait(for: "softmax(x, dim=-1)") != nil)
+        #expect(terminal.wait(for: "Probabilities from logits along an axis.") != nil)
+        #expect(terminal.enter("zeros(2))").contains("[0.5 0.5]"))
+    }
+
+    @Test("the arrow goes back through the blocks that begin as what was typed")
+    func recall() {
+        let terminal = PseudoTerminal(["--no-history"])
+        terminal.waitForPrompt()
+        for block in ["alpha = 1", "beta = 2", "alpha = 3", "beta = 4"] { terminal.enter(block) }
+        terminal.type("alp\u{1B}[A\u{1B}[A")
+        terminal.enter("")
+        #expect(terminal.enter("alpha") == "1\n")
+        // Up twice and down once is the newer one; down again is what was typed.
+        terminal.type("beta =\u{1B}[A\u{1B}[A\u{1B}[B\u{1B}[B")
+        terminal.enter(" 7")
+        #expect(terminal.enter("beta") == "7\n")
+    }
+
+    @Test("Ctrl-R searches the history, Alt-Enter begins a line, Ctrl-A, Ctrl-E and Ctrl-K move and cut")
+    func keys() {
+        let terminal = PseudoTerminal(["--no-history"])
+        terminal.waitForPrompt()
+        terminal.enter("needle = 12")
+        terminal.enter("other = 5")
+        terminal.type("\u{12}need")
+        #expect(terminal.wait(for: "needle = 12") != nil)
+        terminal.type("\u{1B}")
+        terminal.type("\u{3}")
+        terminal.waitForPrompt()
+        terminal.type("1 +\u{1}2 * \u{5} 3\u{2}\u{2}\u{B}")
+        #expect(terminal.enter(" 4") == "6\n")
+        terminal.type("first = 1\u{1B}\rfirst + 1")
+        #expect(terminal.enter("") == "2\n")
+    }
+
+    @Test("a pasted block of 300 lines is one block and runs whole")
+    func longPaste() {
+        let scratch = Scratch()
+        let terminal = PseudoTerminal([], environment: ["XDG_STATE_HOME": scratch.path])
+        terminal.waitForPrompt()
+        let lines = (1...300).map { "total = total + \($0)  # 漢字 \($0)" }
+        terminal.type("\u{1B}[200~total = 0\r" + lines.joined(separator: "\r") + "\r\u{1B}[201~")
+        terminal.enter("")
+        #expect(terminal.enter("total") == "45150\n")
+        let entries = scratch.text("kd/history").split(separator: "\n")
+        #expect(entries.count == 2)
+        #expect(entries.first?.hasSuffix("total = total + 300  # 漢字 300") == true)
+    }
+
+    @Test("a window of 40 columns, and one that changes its size while a line is typed")
+    func sizes() {
+        let terminal = PseudoTerminal(["--no-history"])
+        terminal.resize(columns: 40)
+        terminal.waitForPrompt()
+        let guide = terminal.enter("?").split(separator: "\n")
+        #expect(guide.allSatisfy { $0.count <= 40 || $0.contains("⇥") }, "\(guide)")
+        terminal.type("x = \"" + String(repeating: "a", count: 60))
+        terminal.resize(columns: 100)
+        terminal.enter("\"")
+        #expect(terminal.enter("len(x)") == "60\n")
+        let wide = terminal.enter("?sum").split(separator: "\n").map(\.count).max() ?? 0
+        #expect(wide > 40)
+    }
+
+    @Test("a semicolon keeps a value quiet, and it is not the last result")
+    func quietly() {
+        let terminal = PseudoTerminal(["--no-history"])
+        terminal.waitForPrompt()
+        terminal.enter("1")
+        #expect(terminal.enter("2;") == "")
+        #expect(terminal.enter("_") == "1\n")
+    }
+
+    @Test("%page shows a text in the pager that PAGER names")
+    func pager() {
+        let terminal = PseudoTerminal(["--no-history"], environment: ["PAGER": "sed s/^/paged:/"])
+        terminal.waitForPrompt()
+        #expect(terminal.enter("%page 6 * 7") == "paged:42\n")
+        let none = PseudoTerminal(["--no-history"], environment: ["PAGER": "no-such-pager-here"])
+        none.waitForPrompt()
+        #expect(none.enter("%page 6 * 7").hasSuffix("42\n"))
+    }
+
+    @Test("limits are errors and the session lives: nesting, recursion, strings, lists, tensors, memory")
+    func limits() {
+        let terminal = PseudoTerminal(["--no-history", "--max-memory", "200M"], environment: ["NO_COLOR": "1"])
+        terminal.waitForPrompt()
+        terminal.enter("kept = 5")
+        for (code, word) in [
+            (String(repeating: "(", count: 2000) + "1" + String(repeating: ")", count: 2000), "nest"),
+            ("fn f(n) { f(n + 1) }; f(0)", "deep"),
+            ("\"ab\" * 2000000000", "string"),
+            ("[0] * 1000000000", "list"),
+            ("zeros(1099511627776)", "memory"),
+            ("zeros(60000000)", "memory"),
+            ("2 ** 63", "overflow"),
+        ] {
+            let shown = terminal.enter(code)
+            #expect(shown.contains("error:") && shown.contains(word), "\(code.prefix(30)): \(shown.suffix(600))")
+        }
+        #expect(terminal.enter("len(ones(40000000))") == "40000000\n")
+        #expect(terminal.enter("kept") == "5\n")
     }
 }

@@ -39,6 +39,12 @@ final class PseudoTerminal {
         close(master)
     }
 
+    /// Gives the window another width, as a person who drags its edge.
+    func resize(columns: UInt16) {
+        var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    }
+
     /// Types a text; `\r` is Enter, `\u{3}` Ctrl-C, `\u{4}` Ctrl-D.
     func type(_ text: String) {
         let bytes = Array(text.utf8)

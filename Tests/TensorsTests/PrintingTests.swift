@@ -66,7 +66,7 @@ import Tensors
     @Test("the summary says type, shape, range, mean and operation in one line")
     func summary() throws {
         let x = try Tensor([1.0, 2, 6]).tracked()
-        #expect(x.summary == "f64 [3], from 1 to 6, mean 3")
+        #expect(x.summary == "f64 [3], from 1 to 6, mean 3, tracked")
         #expect(try multiply(x, 2).summary == "f64 [3], from 2 to 12, mean 6, by multiply")
         #expect(try Tensor.zeros([0]).summary == "f32 [0]")
         #expect(try Tensor([true, false]).summary == "bool [2]")

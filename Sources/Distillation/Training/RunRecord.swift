@@ -106,20 +106,46 @@ public final class RunRecord {
         return parts.joined(separator: "  ")
     }
 
-    /// A row for each epoch: loss, terms, metrics, learning rate, seconds.
+    /// A row for each epoch, or for some of many: loss, terms, metrics, learning rate, seconds; below it the curves.
     public var table: String {
-        guard let first = rows.first else { return "\(name): no epoch yet" }
+        guard let first = rows.first, let last = rows.last else { return "\(name): no epoch yet" }
         let terms = first.terms.count > 1 ? first.terms.map(\.name) : []
-        let metrics = rows.last?.metrics.map(\.name) ?? []
+        let metrics = last.metrics.map(\.name)
         var cells = [["epoch", "loss"] + terms + metrics + ["learning rate", "seconds"]]
-        for row in rows {
+        let every = (rows.count + 11) / 12
+        for row in rows where row.epoch % every == 0 || row.epoch == 1 || row.epoch == last.epoch {
             cells.append(
                 ["\(row.epoch)", four(row.loss)] + (terms.isEmpty ? [] : row.terms.map { four($0.value) })
                     + metrics.map { name in row.metrics.first { $0.name == name }.map { four($0.value) } ?? "" }
                     + [scientific(row.learningRate), one(row.seconds)])
         }
-        return "\(name): \(formula)\n" + aligned(cells)
+        var text = "\(name): \(formula)\n" + aligned(cells)
+        if rows.count > 2 {
+            let curves =
+                [("loss", rows.map(\.loss))]
+                + metrics.map { name in (name, rows.compactMap { $0.metrics.first { $0.name == name }?.value }) }
+            let width = curves.map(\.0.count).max() ?? 0
+            for (name, values) in curves where values.count > 2 {
+                let gap = String(repeating: " ", count: width - name.count)
+                text += "\n\(name)\(gap)  \(curve(values))  \(four(values[0])) → \(four(values[values.count - 1]))"
+            }
+        }
+        return text
     }
+}
+
+/// Numbers as a row of bars, the largest of eight heights; of many, so many that it is `width` wide.
+func curve(_ values: [Double], width: Int = 40) -> String {
+    let bars = Array("▁▂▃▄▅▆▇█")
+    let shown =
+        values.count <= width ? values : (0..<width).map { values[$0 * (values.count - 1) / max(width - 1, 1)] }
+    let finite = shown.filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max() else { return "" }
+    return String(
+        shown.map { value in
+            guard value.isFinite else { return " " }
+            return high > low ? bars[Int((value / 2 - low / 2) / (high / 2 - low / 2) * 7 + 0.5)] : bars[0]
+        })
 }
 
 /// Columns aligned at the right.

@@ -8,18 +8,19 @@ extension Diagnostic {
     ///        |     ^^^^^ the left has 128 columns, the right 64 rows
     ///     hint: …
     ///       in fit, called at tutorials/02_student.kds:20:1
-    public func rendered(color: Bool = false) -> String {
-        DiagnosticRenderer(color: color).render(self)
+    /// - Parameter frames: the most calls of the path that are shown.
+    public func rendered(color: Bool = false, frames: Int = 20) -> String {
+        DiagnosticRenderer(color: color, maximumFrames: frames).render(self)
     }
 }
 
 /// Lays a diagnostic out; everything that comes from a script is bounded and freed of control characters.
 struct DiagnosticRenderer {
     let color: Bool
+    var maximumFrames = 20
 
     static let maximumMessage = 2_000
     static let maximumLabel = 200
-    static let maximumFrames = 20
     /// Columns of source text shown; longer lines are cut to a window around the span.
     static let window = 100
     static let tabWidth = 4
@@ -167,10 +168,10 @@ struct DiagnosticRenderer {
             }
         }
         var shown = lines.map { $0.times == 1 ? $0.text : "\($0.text) (\($0.times) times)" }
-        if shown.count > Self.maximumFrames {
-            let left = shown.count - Self.maximumFrames + 1
+        if shown.count > maximumFrames {
+            let left = shown.count - maximumFrames + 1
             shown.replaceSubrange(
-                (Self.maximumFrames / 2)..<(Self.maximumFrames / 2 + left), with: ["  … \(left) more calls"])
+                (maximumFrames / 2)..<(maximumFrames / 2 + left), with: ["  … \(left) more calls"])
         }
         return shown
     }

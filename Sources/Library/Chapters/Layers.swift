@@ -162,6 +162,15 @@ func modelChapter() -> Chapter {
                 .map(model.parameters().map { ($0.path, .object(TensorObject(parameter: $0.parameter))) })
             },
             Builtin(
+                "summary", "A model's table of parts with the shapes that an input really takes on its way.", model,
+                Parameter<Value>("input", "a tensor, or whatever the model reads"),
+                details:
+                    "The model runs once, in evaluation mode. A model by itself shows what is known without a run.",
+                example: "summary(chain(linear(4, 8), relu, linear(8, 2)), zeros(3, 4))"
+            ) { (model: Layer, input: Value) throws -> Value in
+                .object(TableObject(try Summary(of: model) { _ = try model.output(for: input) }.text))
+            },
+            Builtin(
                 "count_parameters", "How many numbers a model holds.", model,
                 Parameter<Bool>("trainable", "only those that are trained", default: false),
                 example: "count_parameters(linear(4, 2))  # → 10"

@@ -17,7 +17,7 @@ enum ReductionChoice: String, ScriptChoice {
 /// The functions that networks and losses are made of.
 func neuralChapter() -> Chapter {
     Chapter(
-        "Network functions", "What layers and losses are made of, as plain functions of tensors.",
+        "Network functions", "What layers and losses are made of.",
         [
             Builtin(
                 "softmax", "Probabilities from logits along an axis.", Parameter<Tensor>("x", "logits", unit: "logits"),
@@ -146,7 +146,7 @@ func neuralChapter() -> Chapter {
 /// Gradients.
 func gradientChapter() -> Chapter {
     Chapter(
-        "Gradients", "Derivatives of a number by the tensors it was computed from.",
+        "Gradients", "Derivatives of a number by tensors.",
         [
             Builtin(
                 "grad",

@@ -14,7 +14,7 @@ class LayerObject: Object {
     override func display(_ style: DisplayStyle) -> String {
         switch style {
         case .inline: "<\(layer.title)>"
-        case .full: (try? Summary(of: layer).text) ?? "<\(layer.title)>"
+        case .full: Summary(of: layer).text
         }
     }
 
@@ -167,6 +167,11 @@ final class FunctionLayer: Layer {
     }
 
     override var kind: String { function.object?.signature?.name ?? "function" }
+
+    /// What takes a number or a tensor works on each element and leaves the shape as it is.
+    override func shape(after input: [String]?) -> [String]? {
+        function.object?.signature?.parameters.first?.type == Numeric.scriptType ? input : nil
+    }
 
     override func forward(_ x: Tensor) throws -> Tensor {
         let answer = try machine.call(function, Arguments([x.scriptValue]))

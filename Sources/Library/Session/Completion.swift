@@ -18,6 +18,8 @@ public struct Completion: Sendable {
     /// The end of the text that a candidate replaces.
     public var prefix: String
     public var candidates: [Candidate]
+    /// The signature of the function whose arguments are being typed, and its first sentence.
+    public var note: String?
 
     static let none = Completion(prefix: "", candidates: [])
 }
@@ -25,14 +27,13 @@ public struct Completion: Sendable {
 extension Session {
     private static let keywords = [
         "and", "assert", "break", "catch", "continue", "else", "false", "fn", "for", "if", "import", "in", "model",
-        "nil",
-        "not", "or", "outer", "return", "test", "true", "try", "while", "with",
+        "nil", "not", "or", "outer", "return", "test", "true", "try", "while", "with",
     ]
 
     /// Completes the end of a text from declarations and from values that are there; nothing is called.
     public func complete(_ text: String) -> Completion {
         let context = CompletionContext(text)
-        if let string = context.string { return paths(string) }
+        if let string = context.string { return context.receiver.map { keys(of: $0, string) } ?? paths(string) }
         let line = text.split(separator: "\n", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         if line.hasPrefix("%") { return commands(line) }
         let prefix = context.word
@@ -40,7 +41,10 @@ extension Session {
         var candidates: [Completion.Candidate] = []
         if let callee = context.callee, let signature = value(atPath: callee)?.object?.signature {
             candidates = Session.keywordArguments(signature, given: context.givenKeywords, prefix)
-            if prefix.isEmpty, !candidates.isEmpty { return Completion(prefix: prefix, candidates: candidates) }
+            if prefix.isEmpty {
+                let note = signature.line + (signature.summary.isEmpty ? "" : "\n" + signature.summary)
+                return Completion(prefix: prefix, candidates: candidates, note: note)
+            }
         }
         guard !prefix.isEmpty || line.trimmed.hasPrefix("?") else {
             return Completion(prefix: prefix, candidates: candidates)
@@ -72,13 +76,29 @@ extension Session {
         return Completion(prefix: prefix, candidates: found.sorted().map { Completion.Candidate($0) })
     }
 
+    /// What can stand between the quotes of `x["…"]`: keys of a map, columns of a dataset, paths of a model.
+    private func keys(of receiver: String, _ prefix: String) -> Completion {
+        let keys: [String]
+        switch value(atPath: receiver)?.object {
+        case let map as MapObject: keys = map.entries.keys.compactMap(\.string)
+        case let data as DatasetObject: keys = data.dataset.columnNames
+        case let model as LayerObject: keys = model.layer.paths()
+        default: return .none
+        }
+        let found = keys.filter { $0.hasPrefix(prefix) && !$0.contains("\"") && !$0.contains("\n") }
+        return Completion(prefix: prefix, candidates: found.map { Completion.Candidate($0) })
+    }
+
     private func commands(_ line: String) -> Completion {
         let parts = line.dropFirst().split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts.first.map(String.init) ?? ""
         if parts.count == 2 {
             let rest = String(parts[1])
-            if name == "run" || name == "save" { return paths(rest) }
-            return name == "time" ? complete(rest) : .none
+            switch name {
+            case "run", "save", "cd": return paths(String(rest.split(separator: " ").last ?? ""))
+            case "time", "timeit", "page", "src", "reset": return complete(rest)
+            default: return .none
+            }
         }
         let names = Directive.commands.map(\.name).filter { $0.hasPrefix(name) }
         return Completion(prefix: name, candidates: names.map { Completion.Candidate($0) })
@@ -113,7 +133,7 @@ extension Session {
 
 /// Where the end of a text stands: in a string, after a dot, in the brackets of a call.
 private struct CompletionContext {
-    /// What stands between the opening quote and the end, inside a string.
+    /// What stands between the opening quote and the end, inside a string; `receiver` is then x of `x["`.
     var string: String?
     /// The name being typed.
     var word = ""
@@ -161,6 +181,11 @@ private struct CompletionContext {
         }
         if let quote {
             string = CompletionContext.text(scalars[min(quote.start, scalars.count)...])
+            let bracket = quote.start - 2
+            if bracket > 0, scalars[bracket] == "[" {
+                let path = CompletionContext.path(endingAt: bracket, in: scalars[...])
+                receiver = path.isEmpty ? nil : path
+            }
             return
         }
         let path = CompletionContext.path(endingAt: scalars.count, in: scalars[...])

@@ -10,10 +10,16 @@ enum Directive {
 
     static let commands: [(name: String, usage: String, summary: String)] = [
         ("time", "%time CODE", "run the code and say how long it took"),
-        ("who", "%who", "the names bound in this session"),
-        ("history", "%history [N]", "what was entered, the last N blocks"),
-        ("run", "%run FILE", "run a script in this session"),
-        ("save", "%save FILE", "write what was entered in this session to a script"),
+        ("timeit", "%timeit CODE", "run the code many times and say how long one run takes"),
+        ("who", "%who", "the names bound in this session, with shapes and bytes"),
+        ("history", "%history [N] [-g TEXT]", "what was entered: the last N blocks, those with a text in them"),
+        ("run", "%run FILE [ARGS]", "run a script in this session"),
+        ("save", "%save FILE [N] [N-M]", "write what was entered to a script, all of it or some inputs"),
+        ("reset", "%reset [NAME …]", "let all names go, or some"),
+        ("tb", "%tb", "the last error once more, with every call"),
+        ("src", "%src NAME", "the source of a function, as ??NAME"),
+        ("page", "%page CODE", "run the code, or show help, and read the text in a pager"),
+        ("cd", "%cd [FOLDER]", "change the working folder, or say which it is"),
         ("help", "%help", "this list"),
     ]
 
@@ -44,8 +50,8 @@ enum Directive {
 extension Session {
     func perform(_ directive: Directive) -> Outcome {
         switch directive {
-        case .help(""), .declaration(""): return say(contents())
-        case .help(let name): return help(name).map(say) ?? unknown(name)
+        case .help(""), .declaration(""): return explain(guide())
+        case .help(let name): return (help(name) ?? mentions(of: name)).map(explain) ?? unknown(name)
         case .declaration(let name): return declaration(name).map(say) ?? unknown(name)
         case .shell(let command): return shell(command)
         case .command(let name, let rest): return command(name, rest)
@@ -54,55 +60,120 @@ extension Session {
 
     private func command(_ name: String, _ rest: String) -> Outcome {
         switch name {
-        case "time":
-            let clock = ContinuousClock()
-            let start = clock.now
-            let outcome = enter(rest)
-            let seconds = (clock.now - start) / .seconds(1)
-            machine.output.write("\(Session.text(ofSeconds: seconds))\n", to: .messages)
-            return outcome
-        case "who": return say(who())
-        case "history":
-            let entries = history()
-            let count = rest.isEmpty ? 20 : Int(rest)
-            guard let count, count > 0 else { return wrong("%history takes a number, not \(rest)") }
-            return say(entries.suffix(count).joined(separator: "\n"))
-        case "run":
-            guard !rest.isEmpty else { return wrong("%run takes the name of a script") }
-            do {
-                return run(try Source(name: rest, bytes: Importer.bytes(of: rest)))
-            } catch {
-                return Session.outcome(of: error)
-            }
-        case "save":
-            guard !rest.isEmpty else { return wrong("%save takes the name of a file") }
-            return save(rest)
-        case "help":
-            let width = Directive.commands.map(\.usage.count).max() ?? 0
-            let lines =
-                Directive.commands.map { ($0.usage, $0.summary) }
-                + [("?NAME", "help"), ("??NAME", "the source of a function"), ("!COMMAND", "a command of the shell")]
-            return say(
-                lines.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }.joined(
-                    separator: "\n"))
+        case "time": return time(rest)
+        case "timeit": return timeRepeatedly(rest)
+        case "who": return say(nameTable())
+        case "history": return showHistory(rest)
+        case "run": return runFile(rest)
+        case "save": return save(rest)
+        case "reset": return reset(rest)
+        case "tb":
+            guard let lastError else { return say("there was no error yet") }
+            return say(lastError.map { $0.rendered(frames: .max) }.joined(separator: "\n"))
+        case "src":
+            guard !rest.isEmpty else { return wrong("%src takes the name of a function") }
+            return declaration(rest).map(say) ?? unknown(rest)
+        case "page": return page(rest)
+        case "cd": return changeFolder(rest)
+        case "help": return explain(Session.commandTable())
         default:
             let near = nearest(name, in: Directive.commands.map(\.name)).map { "did you mean %\($0)?" }
             return wrong("there is no command %\(name)", hint: near ?? "%help lists them")
         }
     }
 
-    /// The session's names with their types and values, one line each.
-    private func who() -> String {
-        let rows = ownNames.compactMap { name in machine.main[name].map { (name, $0.typeName, $0.display(.inline)) } }
-        guard !rows.isEmpty else { return "nothing is bound yet" }
-        let first = rows.map(\.0.count).max() ?? 0
-        let second = rows.map(\.1.count).max() ?? 0
-        return rows.map { name, type, value in
-            let line = value.split(separator: "\n").first.map(String.init) ?? ""
-            let shown = line.count > 60 ? line.prefix(59) + "…" : line[...]
-            return name + String(repeating: " ", count: first + 2 - name.count) + type
-                + String(repeating: " ", count: second + 2 - type.count) + shown
-        }.joined(separator: "\n")
+    static func commandTable() -> String {
+        let lines =
+            Directive.commands.map { ($0.usage, $0.summary) }
+            + [
+                ("?NAME", "help; ? alone is a guide"), ("??NAME", "the source of a function"),
+                ("!COMMAND", "a command of the shell"),
+            ]
+        let width = lines.map(\.0.count).max() ?? 0
+        return lines.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }
+            .joined(separator: "\n")
+    }
+
+    private func showHistory(_ rest: String) -> Outcome {
+        var words = Session.words(rest)
+        var entries = history()
+        if let flag = words.firstIndex(of: "-g") {
+            let pattern = words[(flag + 1)...].joined(separator: " ")
+            guard !pattern.isEmpty else { return wrong("%history -g takes a text to look for; * stands for anything") }
+            entries = entries.filter { fnmatch("*\(pattern)*", $0, 0) == 0 }
+            words.removeSubrange(flag...)
+            if words.isEmpty { return say(entries.joined(separator: "\n")) }
+        }
+        let count = words.isEmpty ? 20 : words.count == 1 ? Int(words[0]) : nil
+        guard let count, count > 0 else { return wrong("%history takes a number, not \(rest)") }
+        return say(entries.suffix(count).joined(separator: "\n"))
+    }
+
+    /// The script's names stay; its `args` are gone afterwards.
+    private func runFile(_ rest: String) -> Outcome {
+        let words = Session.words(rest)
+        guard let path = words.first else { return wrong("%run takes the name of a script") }
+        let before = machine.builtin("args") ?? .list([])
+        machine.define("args", .list(words.dropFirst().map { .string($0) }))
+        defer { machine.define("args", before) }
+        do {
+            let full = Importer.joined(path, from: "<prompt>")
+            return run(try Source(name: full, bytes: Importer.bytes(of: full)))
+        } catch {
+            return Session.outcome(of: error)
+        }
+    }
+
+    private func save(_ rest: String) -> Outcome {
+        let words = Session.words(rest)
+        guard let path = words.first else { return wrong("%save takes the name of a file") }
+        var chosen = entered
+        if words.count > 1 {
+            chosen = []
+            for word in words.dropFirst() {
+                let ends = word.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+                guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last
+                else { return wrong("%save takes numbers of inputs such as 3 or 5-8, not \(word)") }
+                chosen += entered.filter { (first...last).contains($0.number) }
+            }
+            guard !chosen.isEmpty else { return wrong("no input with such a number ran without an error") }
+        }
+        let text = chosen.map(\.text).joined(separator: "\n") + "\n"
+        guard let file = fopen(path, "w") else {
+            return wrong("cannot write \(path): \(String(cString: strerror(errno)).lowercased())")
+        }
+        let isWritten = fputs(text, file) >= 0
+        guard fclose(file) == 0, isWritten else { return wrong("cannot write \(path)") }
+        return say("\(counted(chosen.count, "block")) written to \(path)")
+    }
+
+    private func reset(_ rest: String) -> Outcome {
+        let names = Session.words(rest)
+        if let missing = names.first(where: { machine.main[$0] == nil }) { return unknown(missing) }
+        let going = names.isEmpty ? ownNames : names
+        for name in names.isEmpty ? machine.main.boundNames : names { machine.main[name] = nil }
+        return say(counted(going.count, "name") + " let go")
+    }
+
+    /// Runs the code with its results collected, and hands them to the front end's pager.
+    private func page(_ rest: String) -> Outcome {
+        guard !rest.isEmpty else { return wrong("%page takes code, or ?NAME") }
+        let (output, buffer) = (machine.output, OutputBuffer())
+        machine.output = PagedOutput(results: buffer, others: output)
+        let outcome = enter(rest)
+        machine.output = output
+        if !buffer.results.isEmpty { pager(buffer.results) }
+        return outcome
+    }
+
+    private func changeFolder(_ rest: String) -> Outcome {
+        let path = rest == "~" ? "~/" : rest
+        if !path.isEmpty, chdir(Importer.joined(path, from: "<prompt>")) != 0 {
+            return wrong("cannot go to \(rest): \(String(cString: strerror(errno)).lowercased())")
+        }
+        guard let current = getcwd(nil, 0) else { return wrong("the working folder is gone") }
+        defer { free(current) }
+        return say(String(cString: current))
     }
 
     /// Runs a command with the program's own streams.
@@ -123,22 +194,15 @@ extension Session {
         return .done
     }
 
-    private func save(_ path: String) -> Outcome {
-        let text = entered.joined(separator: "\n") + "\n"
-        guard let file = fopen(path, "w") else {
-            return wrong("cannot write \(path): \(String(cString: strerror(errno)).lowercased())")
-        }
-        let isWritten = fputs(text, file) >= 0
-        guard fclose(file) == 0, isWritten else { return wrong("cannot write \(path)") }
-        return say("\(counted(entered.count, "block")) written to \(path)")
-    }
+    /// Says prose, which fits the window.
+    private func explain(_ text: String) -> Outcome { say(Help.fitted(text, width: width())) }
 
-    private func say(_ text: String) -> Outcome {
+    func say(_ text: String) -> Outcome {
         machine.output.write(text + "\n", to: .results)
         return .done
     }
 
-    private func wrong(_ message: String, hint: String? = nil) -> Outcome {
+    func wrong(_ message: String, hint: String? = nil) -> Outcome {
         .failed(Diagnostic(kind: "name", message: message, hint: hint))
     }
 
@@ -147,10 +211,40 @@ extension Session {
         return wrong("there is no \(name)", hint: near.isEmpty ? nil : "did you mean \(listed(near, last: "or"))?")
     }
 
-    static func text(ofSeconds seconds: Double) -> String {
-        func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
-        if seconds < 1e-3 { return rounded(seconds * 1e6) + " µs" }
-        return seconds < 1 ? rounded(seconds * 1e3) + " ms" : rounded(seconds) + " s"
+    /// Words between blanks; quotes keep blanks inside a word.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        for character in text {
+            if let open = quote {
+                if character == open { quote = nil } else { word?.append(character) }
+            } else if character == "\"" || character == "'" {
+                quote = character
+                word = word ?? ""
+            } else if character.isWhitespace {
+                if let whole = word { words.append(whole) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
+    }
+}
+
+/// Keeps results for a pager; messages and progress go where they always do.
+private final class PagedOutput: OutputSink {
+    private let results: OutputBuffer
+    private let others: any OutputSink
+
+    init(results: OutputBuffer, others: any OutputSink) {
+        self.results = results
+        self.others = others
+    }
+
+    func write(_ text: String, to channel: OutputChannel) {
+        if channel == .results { results.write(text, to: channel) } else { others.write(text, to: channel) }
     }
 }
 
@@ -160,6 +254,13 @@ extension String {
         var text = self[...]
         while let first = text.first, first.isWhitespace { text.removeFirst() }
         while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+
+    /// Without blanks at the end.
+    var trimmedEnd: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
         return String(text)
     }
 }

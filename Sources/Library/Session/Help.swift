@@ -3,9 +3,23 @@ import Language
 extension Session {
     /// The page that `?name` shows; nil when nothing has that name.
     public func help(_ name: String) -> String? {
-        guard let value = value(atPath: name) else {
-            return machine.chapters.first { $0.title.lowercased() == name.lowercased() }.map(Help.chapter)
-        }
+        let subject = subject(name)
+        guard let value = value(atPath: name) else { return subject }
+        // A word such as "training" may be both.
+        let page = page(of: value, named: name)
+        return subject.map { page + "\n\n" + $0 } ?? page
+    }
+
+    /// The names of a chapter, and of the file of the library that is called like it.
+    private func subject(_ name: String) -> String? {
+        let pages = [
+            machine.chapters.first { $0.title.lowercased() == name.lowercased() }.map(Help.chapter),
+            page(ofFile: name.lowercased()),
+        ].compactMap(\.self)
+        return pages.isEmpty ? nil : pages.joined(separator: "\n\n")
+    }
+
+    private func page(of value: Value, named name: String) -> String {
         if let signature = value.object?.signature { return Help.page(signature) }
         if let summary = machine.summary(ofConstant: name), machine.main[name] == nil {
             return "\(name) = \(value.display(.inline))\n\(summary)"
@@ -13,6 +27,17 @@ extension Session {
         var page = "\(name): \(value.typeName)\n\(value.display(.full(width: 80)))"
         if let fields = value.object?.fieldNames, !fields.isEmpty {
             page += "\nfields: \(fields.joined(separator: ", "))"
+        }
+        return page
+    }
+
+    /// The functions of a file of the library.
+    private func page(ofFile name: String) -> String? {
+        guard let file = library.names.first(where: { $0.file == name }), !file.names.isEmpty else { return nil }
+        var page = "stdlib/\(name).kds\n"
+        for name in file.names {
+            let signature = value(atPath: name)?.object?.signature
+            page += "\n  \(signature?.line ?? name)\n      \(signature?.summary ?? "")"
         }
         return page
     }
@@ -35,15 +60,6 @@ extension Session {
             found += similar.sorted { ($0.count, $0) < ($1.count, $1) }.filter { !found.contains($0) }
         }
         return Array(found.prefix(6))
-    }
-
-    /// All chapters with the names in them, for a lone `?`.
-    func contents() -> String {
-        var text = machine.chapters.map(Help.contents).joined(separator: "\n\n")
-        for (file, names) in library.names where !names.isEmpty {
-            text += "\n\nstdlib/\(file).kds\n" + Help.wrapped(names.joined(separator: "  "), indent: "  ")
-        }
-        return text + "\n\n?name shows the help of one name, ??name its source."
     }
 
     /// The value of `name` or `name.field.field`; nothing is called.
@@ -111,6 +127,36 @@ enum Help {
         signature.line.count <= 88 ? signature.line : wrapped(signature.line, indent: "    ", first: "")
     }
 
+    /// Lines that are longer than the window broken at blanks; the rest of a line begins under its last column.
+    static func fitted(_ text: String, width: Int) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard line.count > width else { return String(line) }
+            let leading = line.prefix { $0 == " " }.count
+            var column = leading
+            var blanks = 0
+            for (index, character) in line.enumerated().dropFirst(leading) {
+                if character != " ", blanks > 1 { column = index }
+                blanks = character == " " ? blanks + 1 : 0
+            }
+            if column > width / 2 { column = leading + 2 }
+            let indent = String(repeating: " ", count: column)
+            var lines: [String] = []
+            var current = ""
+            for word in line.dropFirst(leading).split(separator: " ", omittingEmptySubsequences: false) {
+                let start = lines.isEmpty ? String(repeating: " ", count: leading) : indent
+                if current.isEmpty {
+                    current = start + word
+                } else if current.count + 1 + word.count > width {
+                    lines.append(current)
+                    current = indent + word
+                } else {
+                    current += " " + word
+                }
+            }
+            return (lines + [current]).map(\.trimmedEnd).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
     static func chapter(_ chapter: Chapter) -> String {
         var page = "\(chapter.title): \(chapter.summary)\n"
         let lines =
@@ -118,11 +164,6 @@ enum Help {
             + chapter.constants.map { ($0.name, $0.summary) }
         for (line, summary) in lines { page += "\n  \(line)\n      \(summary)" }
         return page
-    }
-
-    static func contents(_ chapter: Chapter) -> String {
-        let names = chapter.builtins.map(\.name) + chapter.constants.map(\.name)
-        return "\(chapter.title): \(chapter.summary)\n" + wrapped(names.joined(separator: "  "), indent: "  ")
     }
 
     /// Text broken at blanks so that no line is longer than 88 columns.

@@ -50,8 +50,14 @@ public final class Session {
     let library: StandardLibrary
     /// What was entered, for `%history`; a front end that keeps more puts it in here.
     public var history: () -> [String] = { [] }
-    /// The texts entered in this session that ran without an error.
-    private(set) var entered: [String] = []
+    /// The columns of the window, which help fits into.
+    public var width: () -> Int = { 80 }
+    /// Shows a long text page by page; a front end that has a terminal puts its pager in here.
+    public lazy var pager: (String) -> Void = { [unowned self] in machine.output.write($0, to: .results) }
+    /// The texts entered in this session that ran without an error, with the numbers of their inputs.
+    private(set) var entered: [(number: Int, text: String)] = []
+    /// What was wrong with the last input that failed, for `%tb`.
+    private(set) var lastError: [Diagnostic]?
     /// Inputs so far; the next one is `<prompt n>`.
     public private(set) var inputCount = 0
     /// The inputs whose values are still there as `_N`, oldest first.
@@ -77,12 +83,17 @@ public final class Session {
 
     /// What was entered at the prompt: a directive, or a text whose value is kept as `_` and `_N`.
     public func enter(_ text: String) -> Outcome {
-        if let directive = Directive(text) { return perform(directive) }
+        if let directive = Directive(text) { return noting(perform(directive)) }
         inputCount += 1
         let text = text.drop(while: \.isWhitespace).hasPrefix("|>") ? "_ " + text : text
         let number = inputCount
         let outcome = run(Source(name: "<prompt \(number)>", text: text)) { keep($0, number) }
-        if case .done = outcome { entered.append(text) }
+        if case .done = outcome { entered.append((number, text)) }
+        return noting(outcome)
+    }
+
+    private func noting(_ outcome: Outcome) -> Outcome {
+        if !outcome.diagnostics.isEmpty { lastError = outcome.diagnostics }
         return outcome
     }
 

@@ -11,6 +11,9 @@ public final class Chain: Layer {
     public override var fields: [(name: String, field: Field)] {
         parts.enumerated().map { ("\($0.offset)", .layer($0.element)) }
     }
+    public override func shape(after input: [String]?) -> [String]? {
+        parts.reduce(input) { $1.shape(after: $0) }
+    }
     public override func forward(_ x: Tensor) throws -> Tensor {
         var x = x
         for part in parts { x = try part(x) }
@@ -30,6 +33,12 @@ public final class Parallel: Layer {
     public override var fields: [(name: String, field: Field)] {
         parts.enumerated().map { ("\($0.offset)", .layer($0.element)) }
     }
+    public override func shape(after input: [String]?) -> [String]? {
+        let outputs = parts.map { $0.shape(after: input) }
+        let widths = outputs.compactMap { $0?.last.flatMap { Int($0) } }
+        guard let first = outputs.first ?? nil, widths.count == parts.count else { return nil }
+        return first.dropLast() + ["\(widths.reduce(0, +))"]
+    }
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard !parts.isEmpty else { return x }
         return try concatenate(try parts.map { try $0(x) }, -1)
@@ -45,6 +54,7 @@ public final class Residual: Layer {
 
     public override var kind: String { "residual" }
     public override var fields: [(name: String, field: Field)] { [("body", .layer(body))] }
+    public override func shape(after input: [String]?) -> [String]? { input ?? body.shape(after: nil) }
     public override func forward(_ x: Tensor) throws -> Tensor {
         let change = try body(x)
         guard (try? Shape.broadcast(x.shape, change.shape, for: kind)) != nil else {

@@ -61,6 +61,12 @@ public final class Conv1d: Layer {
         [("weight", .parameter(weight))] + (bias.map { [("bias", .parameter($0))] } ?? [])
     }
 
+    public override func shape(after input: [String]?) -> [String]? {
+        let keepsLength = shape.stride == 1 && 2 * shape.padding == shape.dilation * (shape.kernel - 1)
+        let (batch, time) = input.map { $0.count == 3 ? ($0[0], $0[1]) : ("B", "T") } ?? ("B", "T")
+        return [batch, keepsLength ? time : "T'", "\(shape.outputs)"]
+    }
+
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank == 3 else {
             throw noSequence(x, shape.inputs)

@@ -16,6 +16,7 @@ public final class Dropout: Layer {
 
     public override var kind: String { "dropout" }
     public override var details: String { "\(p)" }
+    public override func shape(after input: [String]?) -> [String]? { input }
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard isTraining, p > 0 else { return x }
         let (key, counter) = RandomStream.global.take(x.count)

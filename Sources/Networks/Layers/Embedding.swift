@@ -40,6 +40,7 @@ public final class Embedding: Layer {
     public override var details: String { "\(count) × \(width)" }
     public override var fields: [(name: String, field: Field)] { [("weight", .parameter(weight))] }
 
+    public override func shape(after input: [String]?) -> [String]? { (input ?? ["B", "T"]) + ["\(width)"] }
     public override func forward(_ x: Tensor) throws -> Tensor {
         let output = try embedding(x, table: weight.value, paddingIndex: padding)
         output.mask = x.mask

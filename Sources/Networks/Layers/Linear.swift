@@ -27,6 +27,10 @@ public final class Linear: Layer {
         [("weight", .parameter(weight))] + (bias.map { [("bias", .parameter($0))] } ?? [])
     }
 
+    public override func shape(after input: [String]?) -> [String]? {
+        Array((input ?? ["…", ""]).dropLast()) + ["\(outputs)"]
+    }
+
     public override func forward(_ x: Tensor) throws -> Tensor {
         let found = x.shape.last ?? 0
         try checkWidth(of: x, inputs, hint: found > 0 ? "linear(\(found), \(outputs)) takes this input" : nil)

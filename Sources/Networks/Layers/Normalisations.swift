@@ -25,6 +25,7 @@ public final class LayerNorm: Layer {
     public override var fields: [(name: String, field: Field)] {
         [("weight", .parameter(weight)), ("bias", .parameter(bias))]
     }
+    public override func shape(after input: [String]?) -> [String]? { input ?? ["…", "\(width)"] }
     public override func forward(_ x: Tensor) throws -> Tensor {
         try checkWidth(of: x, width, hint: x.shape.last.map { "layer_norm(\($0)) takes this input" })
         return try layerNorm(x, normalizedShape: [width], weight: weight.value, bias: bias.value, eps: eps)
@@ -80,6 +81,7 @@ public final class BatchNorm: Layer {
         default: try super.setBuffer(name, to: value)
         }
     }
+    public override func shape(after input: [String]?) -> [String]? { input ?? ["…", "\(width)"] }
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank < 2 || x.shape[1] == width else {
             throw TensorError(

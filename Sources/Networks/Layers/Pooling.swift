@@ -11,6 +11,9 @@ public final class TimePool: Layer {
     public init(_ pooling: Kind) { self.pooling = pooling }
 
     public override var kind: String { "\(pooling.rawValue)_pool" }
+    public override func shape(after input: [String]?) -> [String]? {
+        input.flatMap { $0.count == 3 ? [$0[0], $0[2]] : nil }
+    }
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank == 3 else {
             throw TensorError(
@@ -40,6 +43,9 @@ public final class WindowPool: Layer {
 
     public override var kind: String { isMax ? "max_pool1d" : "avg_pool1d" }
     public override var details: String { "\(width)" + (stride == width ? "" : ", stride \(stride)") }
+    public override func shape(after input: [String]?) -> [String]? {
+        input.flatMap { $0.count == 3 ? [$0[0], stride == 1 && width == 1 ? $0[1] : "T'", $0[2]] : nil }
+    }
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank == 3 else { throw TensorError(.shape, "\(kind): expected a sequence [B, T, C], found \(x.shape)") }
         let channels = try transpose(x, 1, 2)

@@ -61,6 +61,10 @@ public final class Recurrent: Layer {
     }
     public override var fields: [(name: String, field: Field)] { own.map { ($0.name, .parameter($0.parameter)) } }
 
+    public override func shape(after input: [String]?) -> [String]? {
+        Array((input ?? ["B", "T", ""]).dropLast()) + ["\(hidden * (isBidirectional ? 2 : 1))"]
+    }
+
     public override func forward(_ x: Tensor) throws -> Tensor {
         guard x.rank == 3 else {
             throw noSequence(x, inputs)

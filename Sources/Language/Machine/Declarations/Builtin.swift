@@ -68,7 +68,7 @@ public final class Builtin: Object {
         signature.chapter = chapterTitle
         return signature
     }
-    public override func display(_ style: DisplayStyle) -> String { "<function \(declaration.line)>" }
+    public override func display(_ style: DisplayStyle) -> String { declaration.display(style) }
     public override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
         try body(CallContext(machine: machine, name: name), arguments)
     }

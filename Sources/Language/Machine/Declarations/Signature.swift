@@ -75,6 +75,12 @@ public struct Signature: Sendable {
         }
     }
 
+    /// The function as a value: its line, and as a result of its own also what it does.
+    func display(_ style: DisplayStyle, kind: String = "function") -> String {
+        let line = "<\(kind) \(line)>"
+        return style == .inline || summary.isEmpty ? line : line + "\n" + summary
+    }
+
     /// `softmax(x, dim=-1)`.
     public var line: String {
         let inner = parameters.map { parameter in

@@ -12,7 +12,7 @@ public final class ErrorObject: Object {
     public override var typeName: String { "error" }
     public override var fieldNames: [String] { ["message", "kind", "file", "line", "hint", "trace"] }
     public override func display(_ style: DisplayStyle) -> String {
-        "<error \(diagnostic.kind): \(diagnostic.message)>"
+        style == .inline ? "<error \(diagnostic.kind): \(diagnostic.message)>" : diagnostic.rendered()
     }
     public override func field(_ name: String, _ machine: Machine) throws -> Value? {
         switch name {

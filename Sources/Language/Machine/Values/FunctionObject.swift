@@ -22,7 +22,7 @@ public final class FunctionObject: Object {
     public override var typeName: String { "function" }
     public override var isCallable: Bool { true }
     public override var signature: Signature? { code.parameters.signature }
-    public override func display(_ style: DisplayStyle) -> String { "<function \(code.parameters.signature.line)>" }
+    public override func display(_ style: DisplayStyle) -> String { code.parameters.signature.display(style) }
     public override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
         try machine.callFunction(self, arguments)
     }
@@ -42,7 +42,7 @@ public final class BoundMethod: Object {
     public override var isCallable: Bool { true }
     public override var signature: Signature? { function.object?.signature }
     public override func display(_ style: DisplayStyle) -> String {
-        "<method \(signature?.line ?? "")>"
+        signature?.display(style, kind: "method") ?? "<method>"
     }
     public override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
         try machine.call(function, arguments.prepending(receiver))
