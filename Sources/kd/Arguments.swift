@@ -11,7 +11,7 @@ struct Arguments: ParsableCommand {
             kd [options] -e CODE [ARGS…]     one piece of code
             kd [options] - [ARGS…]           a script from the standard input
             kd test PATH…                    run the tests and examples in scripts
-            kd doc NAME                      what a name means
+            kd doc [NAME]                    what a name means
             """,
         discussion: """
             Results go to the standard output; errors, warnings and progress to the standard error. \
@@ -89,13 +89,16 @@ struct TestArguments: ParsableCommand {
 
 struct DocArguments: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kd doc", abstract: "Show what a name means.",
+        commandName: "kd doc", abstract: "Show what a name or a subject means; without one, a guide.",
         discussion: "The exit code is 1 when there is no such name.")
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: ArgumentHelp("A function of the language or of its library.", valueName: "name"))
-    var name: String
+    @Option(help: ArgumentHelp("Write the whole reference as Markdown pages into this folder.", valueName: "folder"))
+    var write: String?
+
+    @Argument(help: ArgumentHelp("A function of the language or of its library, or a subject.", valueName: "name"))
+    var name: String?
 }
 
 extension Terminal.Color: ExpressibleByArgument {}

@@ -84,22 +84,12 @@ enum Help {
     static func page(_ signature: Signature) -> String {
         var page = call(signature)
         if !signature.summary.isEmpty { page += "\n" + signature.summary }
-        let names = signature.parameters.map(name)
-        let width = names.map(\.count).max() ?? 0
-        if !names.isEmpty { page += "\n" }
-        for (parameter, name) in zip(signature.parameters, names) {
-            var line = "  " + name + String(repeating: " ", count: width - name.count)
-            var about: [String] = []
-            if !parameter.type.isEmpty, parameter.type != "any" { about.append(parameter.type) }
-            if let unit = parameter.unit { about.append(unit) }
-            if parameter.isKeywordOnly { about.append("by name") }
-            if !about.isEmpty { line += "  (" + about.joined(separator: ", ") + ")" }
-            if !parameter.summary.isEmpty { line += "  " + parameter.summary }
-            if !parameter.choices.isEmpty { line += ": " + listed(parameter.choices, last: "or") }
-            if let text = parameter.defaultText, text != "nil", !parameter.summary.contains("when left out") {
-                line += "; " + text + " when left out"
-            }
-            page += "\n" + line
+        let rows = signature.parameters.map { (name: name($0), about: about($0)) }
+        let width = rows.map(\.name.count).max() ?? 0
+        if !rows.isEmpty { page += "\n" }
+        for row in rows {
+            let gap = String(repeating: " ", count: width - row.name.count)
+            page += ("\n  " + row.name + gap + "  " + row.about).trimmedEnd
         }
         if !signature.returns.isEmpty { page += "\n\nReturns " + signature.returns }
         if !signature.details.isEmpty { page += "\n\n" + signature.details }
@@ -114,7 +104,22 @@ enum Help {
         return page
     }
 
-    private static func name(_ parameter: ParameterInfo) -> String {
+    /// What is known of a parameter: type, unit, meaning, choices, default.
+    static func about(_ parameter: ParameterInfo) -> String {
+        var kind: [String] = []
+        if !parameter.type.isEmpty, parameter.type != "any" { kind.append(parameter.type) }
+        if let unit = parameter.unit { kind.append(unit) }
+        if parameter.isKeywordOnly { kind.append("by name") }
+        var text = kind.isEmpty ? "" : "(" + kind.joined(separator: ", ") + ")"
+        if !parameter.summary.isEmpty { text += (text.isEmpty ? "" : "  ") + parameter.summary }
+        if !parameter.choices.isEmpty { text += ": " + listed(parameter.choices, last: "or") }
+        if let standard = parameter.defaultText, standard != "nil", !parameter.summary.contains("when left out") {
+            text += (text.isEmpty ? "" : "; ") + standard + " when left out"
+        }
+        return text
+    }
+
+    static func name(_ parameter: ParameterInfo) -> String {
         switch parameter.kind {
         case .normal: parameter.name
         case .rest: "*" + parameter.name

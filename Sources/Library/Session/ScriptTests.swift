@@ -135,46 +135,80 @@ public struct Example {
         return Source(name: source.name, text: text)
     }
 
-    /// Runs the code in names of its own beside the session's.
+    /// Runs the code in names of its own beside the session's, and compares what is shown with what is expected.
     ///
     /// - Throws: the script's error, or a `Diagnostic` that shows what was expected and what was found.
     public func check(in session: Session, _ output: OutputBuffer) throws {
+        try steps(in: session, output) { statement, run in
+            let lastLine = source.line(at: max(statement.span.start, statement.span.end - 1))
+            let expected = Example.expectation(after: lastLine, in: source)
+            let shown = try run(expected?.hasPrefix("error:") ?? false)
+            guard let expected else { return }
+            if shown.isError ? shown.text.firstRange(of: expected) != nil : Example.matches(shown.text, expected) {
+                return
+            }
+            // The line with a tensor's type and shape may be left out.
+            if shown.isTensor, let end = shown.text.lastIndex(of: "\n"),
+                Example.matches(String(shown.text[..<end]), expected)
+            {
+                return
+            }
+            throw Diagnostic(
+                kind: "example", message: "the example does not hold", source: source, span: statement.span,
+                notes: ["expected: \(expected)", "found:    \(shown.text)"])
+        }
+    }
+
+    /// The code as it looks at the prompt, each input with what it shows; an error ends it.
+    func transcript(in session: Session, _ output: OutputBuffer) throws -> String {
+        var lines: [String] = []
+        try steps(in: session, output) { statement, run in
+            for (index, line) in source.text(of: statement.span).split(separator: "\n").enumerated() {
+                lines.append((index == 0 ? "kd> " : "...> ") + line)
+            }
+            var shown = try run(true).text
+            let lastLine = source.line(at: max(statement.span.start, statement.span.end - 1))
+            // An expectation with a gap says that not all of it repeats: times do not.
+            if Example.expectation(after: lastLine, in: source)?.contains("…") ?? false {
+                shown = shown.replacing(#/ +[0-9.]+ (?:µs|ms|s)\b/#, with: "  …")
+            }
+            if !shown.isEmpty, shown != "nil" { lines.append(shown) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// What a statement shows.
+    private struct Shown {
+        var text: String
+        var isTensor = false
+        var isError = false
+    }
+
+    /// Goes through the statements; `body` runs each, and says whether its error counts as what it shows.
+    private func steps(
+        in session: Session, _ output: OutputBuffer,
+        _ body: (_ statement: Statement, _ run: (_ keepsError: Bool) throws -> Shown) throws -> Void
+    ) throws {
         let machine = session.machine
         let module = ModuleObject(name: name, source: source)
         for name in machine.main.boundNames { module[name] = machine.main[name] }
         let program = try Parser.parse(source)
         try session.library.load(namesIn: source)
         for statement in program.body.statements {
-            let lastLine = source.line(at: max(statement.span.start, statement.span.end - 1))
-            let expected = Example.expectation(after: lastLine, in: source)
             output.clear()
-            var found: String
-            var isTensor = false
-            do {
-                let value = try machine.run(
-                    Program(source: source, body: Block([statement], span: statement.span)), in: module)
-                found = output.results.trimmed
-                if !value.isNull || found.isEmpty {
+            try body(statement) { keepsError in
+                do {
+                    let value = try machine.run(
+                        Program(source: source, body: Block([statement], span: statement.span)), in: module)
+                    let printed = output.results.trimmed
+                    if value.isNull, !printed.isEmpty { return Shown(text: printed) }
                     let shown = value.display(.full(width: 88))
-                    found = found.isEmpty ? shown : found + "\n" + shown
-                    isTensor = value.object is TensorObject
+                    return Shown(
+                        text: printed.isEmpty ? shown : printed + "\n" + shown, isTensor: value.object is TensorObject)
+                } catch let diagnostic as Diagnostic where keepsError && diagnostic.kind != "interrupt" {
+                    return Shown(text: "error: " + diagnostic.message, isError: true)
                 }
-            } catch {
-                guard let expected, expected.hasPrefix("error:"), let diagnostic = error as? Diagnostic,
-                    diagnostic.kind != "interrupt"
-                else { throw error }
-                found = "error: " + diagnostic.message
-                if found.firstRange(of: expected) != nil { continue }
             }
-            guard let expected else { continue }
-            if Example.matches(found, expected) { continue }
-            // The line with a tensor's type and shape may be left out.
-            if isTensor, let end = found.lastIndex(of: "\n"), Example.matches(String(found[..<end]), expected) {
-                continue
-            }
-            throw Diagnostic(
-                kind: "example", message: "the example does not hold", source: source, span: statement.span,
-                notes: ["expected: \(expected)", "found:    \(found)"])
         }
     }
 
