@@ -92,7 +92,7 @@ public final class RunRecord {
 
     /// Whether the last epoch is worth a line: each of a few, every so many of many, and the last.
     public var showsEpoch: Bool {
-        let every = (epochs + 19) / 20
+        let every = (epochs + 7) / 8
         return rows.count % max(every, 1) == 0 || rows.count >= epochs
     }
 
