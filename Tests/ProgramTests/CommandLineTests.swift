@@ -57,13 +57,23 @@ struct CommandLineTests {
         "wrong usage gives 2 and says what is possible",
         arguments: [
             ["--bogus"], ["-e"], ["--color=blue", "-e", "1"], ["--threads", "0", "-e", "1"],
-            ["--max-memory", "much", "-e", "1"], ["test"], ["doc"],
+            ["--max-memory", "much", "-e", "1"], ["test"], ["doc", "--write"],
         ])
     func usage(words: [String]) {
         let run = launch(kdPath, words)
         #expect(run.code == 2)
         #expect(run.output == "")
         #expect(run.messages.lowercased().contains("usage: kd"))
+    }
+
+    @Test("kd doc alone is the guide; a reference that cannot be written gives 1 and its place")
+    func reference() {
+        let guide = kd("doc")
+        #expect(guide.code == 0)
+        #expect(guide.output.contains("distill"))
+        let refused = kd("doc", "--write", "/dev/null/pages")
+        #expect(refused.code == 1)
+        #expect(refused.messages.contains("/dev/null/pages"))
     }
 
     @Test("a file that cannot be read gives 2 and its name", arguments: ["/nonexistent/a.kds", "/tmp"])
