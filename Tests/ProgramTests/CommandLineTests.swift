@@ -70,7 +70,7 @@ struct CommandLineTests {
     func reference() {
         let guide = kd("doc")
         #expect(guide.code == 0)
-        #expect(guide.output.contains("distill"))
+        #expect(guide.output.contains("??softmax"))
         let refused = kd("doc", "--write", "/dev/null/pages")
         #expect(refused.code == 1)
         #expect(refused.messages.contains("/dev/null/pages"))
