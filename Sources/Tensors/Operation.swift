@@ -97,8 +97,7 @@ extension Tensor {
 
     /// The mask of the first input that has one, when the result still has its axes [B, T] in front.
     ///
-    /// A result of rank 2 keeps it only from an input of its own shape: [B, C] may look like [B, T] by chance. Views
-    /// drop it, because they may exchange axes.
+    /// A result of rank 2 keeps it only from an input of its own shape: [B, C] may look like [B, T] by chance.
     private static func inheritedMask(_ inputs: [Tensor], shape: [Int]) -> Tensor? {
         for input in inputs {
             guard let mask = input.mask else { continue }
@@ -115,6 +114,12 @@ extension Tensor {
         let node = Graph.isRecording && input.isTracked ? Node(name, [input], pullback()) : nil
         let output = input.aliased(shape: shape, strides: strides, offset: offset, node: node)
         output.unit = unit
+        // The mask stays where the axes [B, T] stay in front: same sizes, and the same steps from one to the next.
+        if let mask = input.mask, shape.starts(with: mask.shape), input.shape.starts(with: mask.shape),
+            strides.prefix(mask.rank) == input.strides.prefix(mask.rank)
+        {
+            output.mask = mask
+        }
         return output
     }
 }

@@ -44,7 +44,8 @@ extension Tensor: CustomStringConvertible {
 
 /// One number through C's formatting.
 private func formatted(_ format: String, _ value: Double) -> String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+    if value.isNaN { return "nan" }  // C shows its sign
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
         _ = withVaList([value]) { vsnprintf(buffer.baseAddress, buffer.count, format, $0) }
         return String(cString: UnsafePointer(buffer.baseAddress!))
     }

@@ -148,7 +148,7 @@ extension Metrics {
                     let value = self[row, label]
                     guard value >= 0, value <= 1 + 1e-6 else {
                         throw DataError(
-                            "row \(row) holds \(value), which is no probability",
+                            "row \(row) holds \(value.isNaN ? "nan" : "\(value)"), which is no probability",
                             hint: "take softmax of the logits first",
                             kind: "unit")
                     }

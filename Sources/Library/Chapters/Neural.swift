@@ -1,4 +1,5 @@
 import Language
+import OrderedCollections
 import Tensors
 
 /// How a loss over many samples becomes one number.
@@ -23,15 +24,16 @@ func neuralChapter() -> Chapter {
                 "softmax", "Probabilities from logits along an axis.", Parameter<Tensor>("x", "logits", unit: "logits"),
                 Parameter<Int>("dim", "the class axis", default: -1),
                 details:
-                    "exp(x) / Σ exp(x), computed without overflow. Probabilities given where logits are due are an error.",
+                    "exp(x) / Σ exp(x), computed without overflow. Probabilities given where logits are due are an error. "
+                    + "Over the positions of padded sequences, padding is given the probability 0.",
                 example: "softmax(tensor([0.0, 0.0]))  # → [0.5 0.5]"
-            ) { (x: Tensor, dim: Int) throws in try softmax(x, axis: dim) },
+            ) { (x: Tensor, dim: Int) throws in try realSoftmax(x, axis: dim) },
             Builtin(
                 "log_softmax", "Log-probabilities from logits along an axis.",
                 Parameter<Tensor>("x", "logits", unit: "logits"),
                 Parameter<Int>("dim", "the class axis", default: -1),
                 example: "log_softmax(tensor([0.0, 0.0]))  # → [-0.6931 -0.6931]"
-            ) { (x: Tensor, dim: Int) throws in try logSoftmax(x, axis: dim) },
+            ) { (x: Tensor, dim: Int) throws in try realSoftmax(x, axis: dim, logarithm: true) },
             Builtin(
                 "softmax_cross_entropy", "Cross-entropy of logits with class numbers or probabilities.",
                 Parameter<Tensor>("logits", "[B, C]", unit: "logits"),
@@ -150,31 +152,34 @@ func gradientChapter() -> Chapter {
         [
             Builtin(
                 "grad",
-                "The gradient of y with respect to one tensor, or to each of a list; it can be differentiated again.",
+                "The gradient of y with respect to one tensor, or to each of a list or map; it can be differentiated again.",
                 Parameter<Tensor>("y", "a single number"),
-                Parameter<Value>("wrt", "a tracked tensor, or a list of them"),
+                Parameter<Value>("wrt", "a tracked tensor, or a list or map of them: parameters(model)"),
                 Parameter<Bool>(
                     "allow_unused", "nil instead of an error where y does not depend on it", default: false),
                 example:
                     "x = track(tensor([2.0]))\ng = grad(sum(x ** 3), wrt=x)\ng  # → [12.]\ngrad(sum(g), wrt=x)  # → [12.]"
             ) { (y: Tensor, wrt: Value, allowUnused: Bool) throws -> Value in
-                if let list = wrt.object as? ListObject {
-                    let inputs = try list.items.map { item in
+                func of(_ inputs: [Value]) throws -> [Value] {
+                    let tensors = try inputs.map { item in
                         guard let object = item.object as? TensorObject else {
-                            throw Fault("grad: wrt must be tensors, one is \(item.described)", kind: "type")
+                            throw Fault(
+                                "grad: wrt must be a tensor, or a list or map of tensors, not \(item.described)",
+                                hint: item.object is LayerObject ? "wrt=parameters(model)" : nil, kind: "type",
+                                argument: .keyword("wrt"))
                         }
                         return object.tensor
                     }
-                    let found = try gradients(of: y, wrt: inputs, createGraph: true, allowUnused: allowUnused)
-                    return found.scriptValue
+                    return try gradients(of: y, wrt: tensors, createGraph: true, allowUnused: allowUnused)
+                        .map(\.scriptValue)
                 }
-                guard let object = wrt.object as? TensorObject else {
-                    throw Fault(
-                        "grad: wrt must be a tensor or a list of tensors, not \(wrt.described)", kind: "type",
-                        argument: .keyword("wrt"))
+                switch wrt.object {
+                case let list as ListObject: return .list(try of(list.items))
+                case let map as MapObject:
+                    let found = try of(Array(map.entries.values))
+                    return .object(MapObject(.init(uniqueKeys: map.entries.keys, values: found)))
+                default: return try of([wrt])[0]
                 }
-                return try gradients(of: y, wrt: [object.tensor], createGraph: true, allowUnused: allowUnused)[0]
-                    .scriptValue
             }
         ],
         constants: [

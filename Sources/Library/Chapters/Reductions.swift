@@ -1,16 +1,19 @@
 import Language
 import Tensors
 
+/// What the help of every reduction says of padded sequences.
+let paddingRule = "Over the positions of padded sequences only the real ones count: x.mask says which."
+
 /// Sums, means and other ways from many numbers to few.
 func reductionChapter() -> Chapter {
     func reduction(
-        _ name: String, _ summary: String, details: String = "", example: String,
+        _ name: String, _ summary: String, example: String,
         _ body: @escaping (Tensor, [Int]?, Bool) throws -> Tensor
     ) -> Builtin {
         Builtin(
             name, summary, Parameter<Tensor>("x", "a tensor"),
             Parameter<Axes>("dim", "axis or axes to reduce; nil for all", default: .all),
-            Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), details: details,
+            Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), details: paddingRule,
             example: example
         ) { (x: Tensor, dim: Axes, keepdim: Bool) throws in try body(x, dim.list, keepdim) }
     }
@@ -22,7 +25,8 @@ func reductionChapter() -> Chapter {
             name, summary, Parameter<Tensor>("x", "a tensor"),
             Parameter<Axes>("dim", "axis or axes to reduce; nil for all", default: .all),
             Parameter<Int>("correction", "divides by count − correction", default: 1),
-            Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), example: example
+            Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), details: paddingRule,
+            example: example
         ) { (x: Tensor, dim: Axes, correction: Int, keepdim: Bool) throws in try body(x, dim.list, correction, keepdim)
         }
     }
@@ -32,66 +36,62 @@ func reductionChapter() -> Chapter {
         Builtin(
             name, summary, Parameter<Tensor>("x", "a tensor"),
             Parameter<Int?>("dim", "axis to reduce; nil for the flattened tensor", default: nil),
-            Parameter<Bool>("keepdim", "keep the reduced axis with size 1", default: false), example: example
+            Parameter<Bool>("keepdim", "keep the reduced axis with size 1", default: false), details: paddingRule,
+            example: example
         ) { (x: Tensor, dim: Int?, keepdim: Bool) throws in try body(x, dim, keepdim) }
     }
     return Chapter(
         "Reductions", "From many numbers to few.",
         [
             reduction("mean", "Mean of the elements.", example: "mean(tensor([1.0, 2.0, 6.0]))  # → 3.0") {
-                try mean($0, dims: $1, keepdim: $2)
+                try realMean($0, dims: $1, keepdim: $2)
             },
             reduction("prod", "Product of the elements.", example: "prod(tensor([2.0, 3.0]))  # → 6.0") {
-                try prod($0, dims: $1, keepdim: $2)
+                x, dims, keepdim in
+                try overRealPositions(x, dims: dims, neutral: .one) { try prod($0, dims: dims, keepdim: keepdim) }
             },
             spread(
                 "variance", "Variance of the elements, unbiased by default.",
                 example: "variance(tensor([1.0, 3.0]))  # → 2.0"
             ) {
-                try variance($0, dims: $1, correction: $2, keepdim: $3)
+                try realVariance($0, dims: $1, correction: $2, keepdim: $3)
             },
             spread(
                 "std", "Standard deviation of the elements, unbiased by default.",
                 example: "std(tensor([1.0, 3.0]))  # → 1.4142"
             ) {
-                try std($0, dims: $1, correction: $2, keepdim: $3)
+                try sqrt(realVariance($0, dims: $1, correction: $2, keepdim: $3))
             },
             reduction(
                 "logsumexp", "log of the sum of exponentials, without overflow.",
                 example: "logsumexp(tensor([0.0, 0.0]))  # → 0.6931"
-            ) { try logSumExp($0, dims: $1, keepdim: $2) },
+            ) { x, dims, keepdim in
+                try overRealPositions(x, dims: dims, neutral: .lowest) {
+                    try logSumExp($0, dims: dims, keepdim: keepdim)
+                }
+            },
             Builtin(
                 "norm", "The p-norm: (Σ |x|^p)^(1/p).", Parameter<Tensor>("x", "a tensor"),
                 Parameter<Double>("p", "order", default: 2),
                 Parameter<Axes>("dim", "axis or axes to reduce; nil for all", default: .all),
-                Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false),
+                Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), details: paddingRule,
                 example: "norm(tensor([3.0, 4.0]))  # → 5.0"
             ) { (x: Tensor, p: Double, dim: Axes, keepdim: Bool) throws in
-                try norm(x, p: p, dims: dim.list, keepdim: keepdim)
+                try overRealPositions(x, dims: dim.list, neutral: .zero) {
+                    try norm($0, p: p, dims: dim.list, keepdim: keepdim)
+                }
             },
             place("argmax", "Where the largest element is.", example: "argmax(tensor([1.0, 5.0, 2.0]))  # → 1") {
-                try argmax($0, dim: $1, keepdim: $2)
+                x, dim, keepdim in
+                try overRealPositions(x, dims: dim.map { [$0] }, neutral: .lowest) {
+                    try argmax($0, dim: dim, keepdim: keepdim)
+                }
             },
             place("argmin", "Where the smallest element is.", example: "argmin(tensor([1.0, 5.0, 2.0]))  # → 0") {
-                try argmin($0, dim: $1, keepdim: $2)
-            },
-            Builtin(
-                "masked_mean",
-                "The mean over the real positions of sequences, or over everything when there is no mask.",
-                Parameter<Tensor>("x", "[B], [B, T] or [B, T, …]"),
-                Parameter<Tensor?>("like", "a tensor whose mask counts, when x has none", default: nil),
-                details: "A mask [B, T] travels with tensors that were computed from padded text.",
-                example: "masked_mean(tensor([1.0, 3.0]))  # → 2.0"
-            ) { (x: Tensor, like: Tensor?) throws -> Tensor in
-                guard let mask = x.mask ?? like?.mask, x.shape.starts(with: mask.shape) else {
-                    return try mean(x, dims: nil, keepdim: false)
+                x, dim, keepdim in
+                try overRealPositions(x, dims: dim.map { [$0] }, neutral: .highest) {
+                    try argmin($0, dim: dim, keepdim: keepdim)
                 }
-                let trailing = [Int](repeating: 1, count: x.rank - mask.rank)
-                let weights = try reshape(mask.converted(to: x.dtype), mask.shape + trailing)
-                let total = try sum(try multiply(x, weights), dims: nil, keepdim: false)
-                let width = x.shape.dropFirst(mask.rank).reduce(1, *)
-                let count = try sum(weights, dims: nil, keepdim: false).item() * Double(width)
-                return try divide(total, max(count, 1))
             },
             Builtin(
                 "cumsum", "Running sums along an axis.", Parameter<Tensor>("x", "a tensor"),

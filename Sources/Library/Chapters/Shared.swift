@@ -10,11 +10,13 @@ func sharedChapter() -> Chapter {
                 "sum", "The sum of the items of a list or of the elements of a tensor.",
                 Parameter<Value>("x", "a list of numbers or tensors, or a tensor"),
                 Parameter<Axes>("dim", "axis or axes of a tensor; nil for all", default: .all),
-                Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false),
+                Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), details: paddingRule,
                 example: "sum([1, 2, 3])  # → 6\nsum(ones(2, 3), dim=1)  # → [3. 3.]"
             ) { (context: CallContext, x: Value, dim: Axes, keepdim: Bool) throws -> Value in
                 if let tensor = (x.object as? TensorObject)?.tensor {
-                    return try sum(tensor, dims: dim.list, keepdim: keepdim).scriptValue
+                    return try overRealPositions(tensor, dims: dim.list, neutral: .zero) {
+                        try sum($0, dims: dim.list, keepdim: keepdim)
+                    }.scriptValue
                 }
                 var total: Value = .int(0)
                 try each(x, "sum", context) { total = try context.machine.binary(.add, total, $0) }
@@ -36,13 +38,13 @@ func sharedChapter() -> Chapter {
                 }
             },
             quantifier(
-                "any", "Whether at least one item is true.", example: "any([false, true])  # → true", stopsAt: true
-            ) {
-                try any($0, dims: $1, keepdim: $2)
-            },
-            quantifier("all", "Whether all items are true.", example: "all([true, false])  # → false", stopsAt: false) {
-                try all($0, dims: $1, keepdim: $2)
-            },
+                "any", "Whether at least one item is true.", example: "any([false, true])  # → true", stopsAt: true,
+                tensor: { try any($0, dims: $1, keepdim: $2) }
+            ),
+            quantifier(
+                "all", "Whether all items are true.", example: "all([true, false])  # → false", stopsAt: false,
+                tensor: { try all($0, dims: $1, keepdim: $2) }
+            ),
             Builtin(
                 "round", "To the nearest whole number or decimal, ties to even.",
                 Parameter<Numeric>("x", "a number or tensor"),
@@ -107,7 +109,9 @@ private func extremum(
         example: wantsLess ? "min(3, 1, 2)  # → 1" : "max([3, 1, 2])  # → 3"
     ) { (context: CallContext, values: [Value], dim: Axes, keepdim: Bool, key: Callable?) throws -> Value in
         if values.count == 1, let x = (values[0].object as? TensorObject)?.tensor {
-            return try tensor(x, dim.list, keepdim).scriptValue
+            return try overRealPositions(x, dims: dim.list, neutral: wantsLess ? .highest : .lowest) {
+                try tensor($0, dim.list, keepdim)
+            }.scriptValue
         }
         if values.count == 2, values.contains(where: { $0.object is TensorObject }) {
             throw Fault(
@@ -140,7 +144,9 @@ private func quantifier(
         Parameter<Bool>("keepdim", "keep reduced axes with size 1", default: false), example: example
     ) { (context: CallContext, x: Value, dim: Axes, keepdim: Bool) throws -> Value in
         if let x = (x.object as? TensorObject)?.tensor {
-            let found = try tensor(x, dim.list, keepdim)
+            let found = try overRealPositions(x, dims: dim.list, neutral: wanted ? .zero : .one) {
+                try tensor($0, dim.list, keepdim)
+            }
             // Without an axis the answer is a condition, so that `if any(x > 0)` can be written.
             return dim.list == nil && !keepdim ? .bool(try found.item() != 0) : found.scriptValue
         }

@@ -16,9 +16,14 @@ public func indexSelect(_ x: Tensor, axis: Int, indices: Tensor) throws -> Tenso
     let front = axis == 0 ? x : try permute(x, order)
     let rest = Array(front.shape.dropFirst())
     let rows = try reshape(takeRows(front, places, name: "index_select"), indices.shape + rest)
-    if axis == 0 { return rows }
     let own = indices.rank
-    return try permute(rows, Array(own..<own + axis) + Array(0..<own) + Array(own + axis..<rows.rank))
+    let result =
+        axis == 0
+        ? rows : try permute(rows, Array(own..<own + axis) + Array(0..<own) + Array(own + axis..<rows.rank))
+    if let mask = x.mask, axis >= mask.rank || own == 1 {
+        result.mask = axis >= mask.rank ? mask : try indexSelect(mask, axis: axis, indices: indices)
+    }
+    return result
 }
 
 /// For every place of `index`, the element of `x` whose place along `axis` is the index's value.

@@ -61,9 +61,28 @@ public func index(_ x: Tensor, by items: [IndexItem]) throws -> Tensor {
     } else {
         items += whole
     }
-    if !items.contains(where: \.isAdvanced) { return try BasicView(items, shape: x.shape).view(of: x) }
-    // An ellipsis stands between its neighbours even when it stands for no axis.
-    return try AdvancedIndex(items, separator: whole.isEmpty ? ellipses.first : nil, shape: x.shape).apply(to: x)
+    let result =
+        items.contains(where: \.isAdvanced)
+        // An ellipsis stands between its neighbours even when it stands for no axis.
+        ? try AdvancedIndex(items, separator: whole.isEmpty ? ellipses.first : nil, shape: x.shape).apply(to: x)
+        : try BasicView(items, shape: x.shape).view(of: x)
+    if let mask = x.mask, let places = maskItems(items, rank: mask.rank) { result.mask = try index(mask, by: places) }
+    return result
+}
+
+/// What is taken of a mask [B, T] when `items` are taken of its tensor; nil where the result has no such axes in front.
+private func maskItems(_ items: [IndexItem], rank: Int) -> [IndexItem]? {
+    let front = items.prefix(rank)
+    let keepsAxes = front.allSatisfy {
+        switch $0 {
+        case .slice, .list: true
+        case .tensor(let tensor): tensor.rank == 1
+        case .at, .newAxis, .ellipsis: false
+        }
+    }
+    let advanced = items.filter(\.isAdvanced).count
+    let hasNumbers = items.contains { if case .at = $0 { true } else { false } }
+    return front.count == rank && keepsAxes && (advanced == 0 || advanced == 1 && !hasNumbers) ? Array(front) : nil
 }
 
 /// The part of `x` at one place of an axis, which disappears; a view.

@@ -213,10 +213,14 @@ public func slice(
     shape[axis] = count
     strides[axis] = x.strides[axis] &* step
     let original = x.shape
-    return Tensor.view(
+    let result = Tensor.view(
         "slice", of: x, shape: shape, strides: strides,
         offset: count == 0 ? x.offset : x.offset + first * x.strides[axis],
         unit: x.unit, pullback: .rule { gradient, _ in [try unslice(gradient, original, axis, first, step)] })
+    if let mask = x.mask, axis < mask.rank {
+        result.mask = try slice(mask, axis: axis, start: start, stop: stop, step: step)
+    }
+    return result
 }
 
 /// Where a slice begins, and how many elements it has.

@@ -67,7 +67,7 @@ func takeRows(
     let count = indices.count
     let shape = [count] + table.shape.dropFirst()
     let rows = table.shape[0]
-    return try Tensor.operation(
+    let taken = try Tensor.operation(
         name, [table], shape: shape, dtype: table.dtype, unit: table.unit,
         pullback: .rule { gradient, _ in
             [try addRows(gradient, indices, rows: rows, skip: skipGradient ?? skip, name: name + " gradient")]
@@ -89,6 +89,8 @@ func takeRows(
             }
         }
     }
+    taken.mask = nil  // of other rows
+    return taken
 }
 
 /// `out[indices[i]] += source[i]` into zeros of `rows` rows; the gradient of `takeRows`.

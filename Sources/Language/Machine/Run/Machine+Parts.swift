@@ -215,9 +215,12 @@ extension Machine {
             return Fault("\(value.described) cannot be taken apart into \(counted(count, "name"))", kind: "type")
         }
         let wanted = rest == nil ? counted(count, "name") : "at least \(counted(count - 1, "name"))"
-        return Fault(
-            "\(counted(found, "value")) for \(wanted)",
-            hint: rest == nil && found > count ? "the last name as *rest takes what is left" : nil, kind: "value")
+        // A string is seldom meant to be taken apart; it comes from a loop over a map, which gives keys.
+        let hint =
+            value.string != nil
+            ? "this is the string \(value.described); a map's pairs are m.items()"
+            : rest == nil && found > count ? "the last name as *rest takes what is left" : nil
+        return Fault("\(counted(found, "value")) for \(wanted)", hint: hint, kind: "value")
     }
 
     // MARK: - Conditions, contexts, models
