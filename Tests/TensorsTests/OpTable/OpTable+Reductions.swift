@@ -36,6 +36,36 @@ extension OpTable {
         + reduction("norm 3") { try norm($0, p: 3, dims: $1, keepdim: $2) }
         + reduction("norm ∞", ofNothing: false) { try norm($0, p: .infinity, dims: $1, keepdim: $2) }
 
+    /// Reductions that leave padding out, along the batch, along time and beside them.
+    static let realPositions: [OpLine] = [
+        OpLine("sum over real positions", [.real(2, 3, 4)], empty: .asBefore) {
+            try overRealPositions(padded($0[0]), dims: [1], neutral: .zero) { try sum($0, dims: [1]) }
+        },
+        OpLine("highest over real positions", [.real(2, 3, 4)], empty: .asBefore, allowsEqualRows: false) {
+            try overRealPositions(padded($0[0]), dims: [0, 1], neutral: .lowest) { try max($0, dims: [0, 1]) }
+        },
+        OpLine("mean over real positions", [.real(2, 3, 4)], empty: .asBefore) {
+            try realMean(padded($0[0]), dims: [0, 1])
+        },
+        OpLine("mean beside them", [.real(2, 3, 4)], empty: .asBefore) { try realMean(padded($0[0]), dims: [2]) },
+        OpLine("variance over real positions", [.real(2, 3, 4)], empty: .asBefore) {
+            try realVariance(padded($0[0]), correction: 0, keepdim: true)
+        },
+        OpLine("softmax over real positions", [.real(2, 3, 4)], empty: .asBefore) {
+            try realSoftmax(padded($0[0]), axis: 1)
+        },
+        OpLine("log_softmax over real positions", [.real(2, 3, 4)], empty: .asBefore) {
+            try slice(realSoftmax(padded($0[0]), axis: 1, logarithm: true), axis: 0, stop: 1)
+        },
+    ]
+
+    /// `x` of two sequences with three positions, of which the second sequence has only the first.
+    private static func padded(_ x: Tensor) throws -> Tensor {
+        let x = try add(x, 0)
+        x.mask = try bools(1, 1, 1, 1, 0, 0, shape: [2, 3])
+        return x
+    }
+
     static let order: [OpLine] = [
         OpLine("sort", [.real(3, 4)], empty: .gives([0, 4], for: [[0, 4]])) { try sort($0[0]).values },
         OpLine("sort descending", [.real(4, 3)], empty: .gives([0, 3], for: [[0, 3]])) {

@@ -60,7 +60,7 @@ struct OpLine: Sendable {
 
 enum OpTable {
     static let lines: [OpLine] =
-        unary + binary + numbers + choice + movement + joining + indexing + reductions + order + products + softmaxes
+        unary + binary + numbers + choice + movement + joining + indexing + reductions + realPositions + order + products + softmaxes
         + norms + losses + windows + pools + recurrences
 
     /// Operations whose result has no gradient, each called on a tracked tensor.
