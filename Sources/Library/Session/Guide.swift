@@ -9,8 +9,9 @@ extension Session {
             Type code and press Enter: x = tensor([1, 2, 3]), mean(x), x |> softmax
               ?softmax        help on a name         ?losses         all names of a subject
               ??softmax       its source             ?entropy        what mentions a word
+              distill(teacher, student, on=texts)    what kd is for; see tutorials/
               softmax(⇥       its signature          x.⇥             what can be done with x
-              _  and  _3      earlier results        %help           timing, history, files, the shell
+              _  and  _3      earlier results        %help           timing, history, files
               Ctrl-C          stops the work and keeps every variable; Ctrl-D leaves
 
             Subjects:

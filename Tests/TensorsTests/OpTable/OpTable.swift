@@ -60,8 +60,8 @@ struct OpLine: Sendable {
 
 enum OpTable {
     static let lines: [OpLine] =
-        unary + binary + numbers + choice + movement + joining + indexing + reductions + realPositions + order + products + softmaxes
-        + norms + losses + windows + pools + recurrences
+        unary + binary + numbers + choice + movement + joining + indexing + reductions + realPositions + order
+        + products + softmaxes + norms + losses + windows + pools + recurrences
 
     /// Operations whose result has no gradient, each called on a tracked tensor.
     static let withoutGradient: [(name: String, function: OpLine.Function)] = [
