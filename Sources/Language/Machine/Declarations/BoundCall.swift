@@ -63,6 +63,10 @@ public struct BoundCall {
     static func unknown(_ name: String, _ signature: Signature) -> Fault {
         let accepted = signature.parameters.filter { $0.kind == .normal }.map(\.name)
         let near = nearest(name, in: accepted).map { "did you mean \($0)? " } ?? ""
+        if let habit = Habits.keyword(name, among: accepted) {
+            return Fault(
+                "\(signature.name) has no parameter \(name)", hint: habit, kind: "type", argument: .keyword(name))
+        }
         return Fault(
             "\(signature.name) has no parameter \(name)",
             hint: accepted.isEmpty
@@ -81,9 +85,13 @@ public struct BoundCall {
         let missing = signature.parameters.indices.filter { signature.parameters[$0].isRequired && values[$0] == nil }
         let names = missing.map { signature.parameters[$0].name }
         let info = signature.parameters[index]
+        let isHandedOver = names.count == 1 && info.type.contains("tensor") && values.allSatisfy { $0 == nil }
+        let handOver = "\(signature.line), or without parentheses to hand the function itself over: \(signature.name)"
         return Fault(
             "\(signature.name) needs \(listed(names.isEmpty ? [info.name] : names))",
-            hint: signature.line + (info.summary.isEmpty ? "" : "; \(info.name): \(info.summary)"), kind: "type")
+            hint: (isHandedOver ? handOver : signature.line)
+                + (info.summary.isEmpty ? "" : "; \(info.name): \(info.summary)"),
+            kind: "type")
     }
 
     /// - Parameter item: which of the arguments that a parameter collects was found to be wrong.

@@ -40,6 +40,25 @@ public enum Habits {
         "math": noPrefix, "tf": noPrefix, "jnp": noPrefix,
     ]
 
+    /// Keywords of PyTorch and NumPy by the names that kd's functions may have instead.
+    private static let keywords: [String: [String]] = [
+        "axis": ["dim"], "dim": ["axis"], "learning_rate": ["lr"], "batch_size": ["batch", "size"],
+        "num_epochs": ["epochs"], "max_epochs": ["epochs"], "temperature": ["T"], "keepdims": ["keepdim"],
+        "unbiased": ["correction"], "ddof": ["correction"], "seq_len": ["length"], "path": ["file"],
+    ]
+
+    /// Keywords that no function of kd has.
+    private static let keywordsToLeaveOut = [
+        "requires_grad": "track(x) marks a tensor whose gradient may be asked for; the parameters of models need no mark",
+        "device": processor, "inplace": unchanged, "out": "the result is what the function answers: x = f(…)",
+    ]
+
+    /// What to type instead of a keyword that a function with these parameters does not have.
+    static func keyword(_ name: String, among accepted: [String]) -> String? {
+        if let here = keywords[name]?.first(where: accepted.contains) { return "it is called \(here) here" }
+        return keywordsToLeaveOut[name]
+    }
+
     static let noPrefix = "kd's names stand without a prefix: softmax(x), linear(4, 2)"
     private static let processor = "leave it out: kd computes on the processor"
     private static let unchanged = "leave it out: a tensor never changes"
