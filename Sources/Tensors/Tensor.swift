@@ -25,6 +25,8 @@ public final class Tensor {
     public var unit: Unit?
     /// Which positions of a batch of sequences are real and not padding: bools [B, T], the leading axes of this tensor.
     public var mask: Tensor?
+    /// For the ids [B, T] of pairs of texts: which of the two each is from.
+    public var tokenTypes: Tensor?
 
     init(storage: Storage, dtype: DType, shape: [Int], strides: [Int], offset: Int, node: Node? = nil) {
         self.storage = storage

@@ -9,6 +9,7 @@ extension Batch {
         if let tokenizer = model.tokenizer {
             let tokens = try encoded(by: tokenizer)
             tokens.ids.mask = tokens.mask
+            tokens.ids.tokenTypes = tokens.types
             return tokens.ids
         }
         if let column = dataset.inputColumn() { return try self.column(column) }

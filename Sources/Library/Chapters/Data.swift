@@ -143,6 +143,29 @@ func fileChapter() -> Chapter {
                     "write_npy(tensor([1.5, 2.5]), \"/tmp/kd-example.npy\")\nread_npy(\"/tmp/kd-example.npy\")  # → [1.5 2.5]"
             ) { (context: CallContext, path: String) throws in try NumPyFile.read(context.located(path)) },
             Builtin(
+                "read_safetensors", "The tensors of a safetensors file, as a map by name; f16 becomes f32.", path,
+                example:
+                    "write_safetensors({\"a\": ones(2)}, \"/tmp/kd-example.safetensors\")\nread_safetensors(\"/tmp/kd-example.safetensors\")[\"a\"]  # → [1. 1.]"
+            ) { (context: CallContext, path: String) throws -> Value in
+                let file = try SafetensorsFile(context.located(path))
+                return .map(try file.entries.map { ($0.name, try file.tensor($0.name).scriptValue) })
+            },
+            Builtin(
+                "write_safetensors", "Writes a map of tensors as a safetensors file.",
+                Parameter<MapArgument>("tensors", "from name to tensor"), Parameter<String>("path", "the file"),
+                example: "write_safetensors({\"a\": ones(2)}, \"/tmp/kd-example.safetensors\")"
+            ) { (tensors: MapArgument, path: String) throws -> Void in
+                let named = try tensors.map.entries.map { key, value in
+                    guard let name = key.string, let tensor = try Tensor.from(value) else {
+                        throw Fault(
+                            "write_safetensors: a map from strings to tensors is due; \(key.described) goes to \(value.described)",
+                            kind: "type", argument: .positional(0))
+                    }
+                    return (name, tensor)
+                }
+                try SafetensorsFile.write(named, to: path)
+            },
+            Builtin(
                 "write_npy", "Writes a tensor as a file that NumPy's np.load reads.",
                 Parameter<Tensor>("x", "a tensor; bf16 is written as f32"), Parameter<String>("path", "the file"),
                 example: "write_npy(ones(2, 3), \"/tmp/kd-example.npy\")"
@@ -152,6 +175,28 @@ func fileChapter() -> Chapter {
                 Parameter<String>("text", "what is written"),
                 Parameter<String>("path", "the file"), example: "write_text(\"hello\", \"/tmp/kd-example.txt\")"
             ) { (text: String, path: String) throws -> Void in try File.write(text, to: path) },
+            Builtin(
+                "write_json", "Writes lists, maps, strings, numbers, bools and nil as JSON, indented.",
+                Parameter<Value>("value", "what is written"), Parameter<String>("path", "the file"),
+                example: "write_json({\"layers\": 2}, \"/tmp/kd-example.json\")"
+            ) { (value: Value, path: String) throws -> Void in
+                guard let json = JSONValue(value, depth: 0) else {
+                    throw Fault(
+                        "write_json: JSON has no word for something in it",
+                        hint: "lists, maps with strings for keys, strings, finite numbers, bools and nil can be written",
+                        kind: "value", argument: .positional(0))
+                }
+                try File.write(json.text(indent: 2) + "\n", to: path)
+            },
+            Builtin(
+                "make_folder", "Makes a folder, and those above it, where they are not there yet.",
+                Parameter<String>("path", "the folder"), example: "make_folder(\"/tmp/kd-example/models\")"
+            ) { (path: String) throws -> Void in try File.makeFolder(path) },
+            Builtin(
+                "file_exists", "Whether there is a file or folder.",
+                Parameter<String>("path", "from the working folder or else from the script's"),
+                example: "file_exists(\"/nowhere\")  # → false"
+            ) { (context: CallContext, path: String) throws in File.exists(context.located(path)) },
             Builtin(
                 "write_tsv", "Writes a dataset as tab-separated lines.", Parameter<Dataset>("data", "a dataset"),
                 Parameter<String>("path", "the file"),

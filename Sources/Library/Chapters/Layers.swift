@@ -52,8 +52,13 @@ func layerChapter() -> Chapter {
                 "linear", "y = x Wᵀ + b on the last axis; the weight is [outputs, inputs].",
                 Parameter<Int>("inputs", "width of the input"), Parameter<Int>("outputs", "width of the output"),
                 Parameter<Bool>("bias", "whether b is there", default: true),
+                Parameter<Double?>(
+                    "std", "standard deviation of the weights at the start, with b = 0; nil for PyTorch's U(±1/√inputs)",
+                    default: nil),
                 example: "linear(4, 2)(zeros(3, 4)).shape  # → [3, 2]"
-            ) { (inputs: Int, outputs: Int, bias: Bool) throws -> Layer in try Linear(inputs, outputs, bias: bias) },
+            ) { (inputs: Int, outputs: Int, bias: Bool, deviation: Double?) throws -> Layer in
+                try Linear(inputs, outputs, bias: bias, deviation: deviation)
+            },
             Builtin(
                 "embedding", "A vector for each id: [B, T] → [B, T, width].", Parameter<Int>("count", "number of ids"),
                 Parameter<Int>("width", "of a vector"),

@@ -1,4 +1,5 @@
 import Language
+import Networks
 import OrderedCollections
 import Tensors
 
@@ -136,6 +137,23 @@ func neuralChapter() -> Chapter {
                 Parameter<Double>("eps", "smallest product of lengths", default: 1e-8),
                 example: "cosine_similarity(tensor([1.0, 0.0]), tensor([0.0, 2.0]))  # → 0.0"
             ) { (x: Tensor, y: Tensor, dim: Int, eps: Double) throws in try cosineSimilarity(x, y, axis: dim, eps: eps)
+            },
+            Builtin(
+                "attention", "What each query finds among the keys: softmax(Q Kᵀ / √d) V, in several heads.",
+                Parameter<Tensor>("queries", "[B, T, C]"), Parameter<Tensor>("keys", "[B, S, C]"),
+                Parameter<Tensor>("values", "[B, S, D]"), Parameter<Int>("heads", "C and D are divided among them"),
+                Parameter<Tensor?>("mask", "[B, S], false for keys that do not count; nil for none", default: nil),
+                Parameter<Layer?>("dropout", "a layer for the probabilities; nil for none", default: nil),
+                details:
+                    "Answers [B, T, D]; d is C / heads. Inside a model the probabilities [B, heads, T, S] can be kept under the part's path: outputs(model, x, keep=[\"encoder.layer.0.attention.probabilities\"]).",
+                example: "attention(ones(1, 2, 4), ones(1, 3, 4), ones(1, 3, 4), heads=2).shape  # → [1, 2, 4]",
+                source: "Vaswani et al. 2017, arXiv:1706.03762"
+            ) {
+                (queries: Tensor, keys: Tensor, values: Tensor, heads: Int, mask: Tensor?, dropout: Layer?) throws
+                    -> Tensor in
+                try attention(
+                    queries, keys, values, heads: heads, mask: mask, dropout: { try dropout?($0) ?? $0 },
+                    see: { Layer.running?.note("probabilities", $0) })
             },
             Builtin(
                 "cdist", "All distances between the rows of x and of y.", Parameter<Tensor>("x", "[N, D]"),

@@ -41,6 +41,7 @@ class LayerObject: Object {
 
     override func setField(_ name: String, to value: Value, _ machine: Machine) throws {
         if name == "tokenizer" {
+            if value.isNull { return layer.tokenizer = nil }
             guard let tokenizer = value.object as? TokenizerObject else {
                 throw Fault("a model's tokenizer must be a tokenizer, not \(value.described)", kind: "type")
             }

@@ -74,6 +74,24 @@ public enum File {
         return names.map { ExactString($0) }.sorted().map(\.text)
     }
 
+    /// Makes a folder and those above it.
+    ///
+    /// - Throws: `FormatError` where a file stands in the way or the system refuses.
+    public static func makeFolder(_ path: String) throws {
+        let path = expand(path)
+        guard !path.isEmpty, !path.utf8.contains(0) else { throw FormatError("this is no path of a folder", file: path) }
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if isFolder(made) { continue }
+            guard mkdir(made, 0o777) == 0 || errno == EEXIST && isFolder(made) else {
+                throw errno == EEXIST
+                    ? FormatError("a file of this name is there already", file: made)
+                    : fault(errno, made, doing: "make the folder")
+            }
+        }
+    }
+
     /// The error for a failed call, in words.
     static func fault(_ code: Int32, _ path: String, doing action: String) -> FormatError {
         switch code {

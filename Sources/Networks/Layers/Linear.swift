@@ -6,19 +6,30 @@ public final class Linear: Layer {
     public let outputs: Int
     public let weight: Parameter
     public let bias: Parameter?
+    /// Standard deviation of the weights at the start; nil where they are uniform.
+    public let deviation: Double?
 
-    /// Weight and bias are drawn from U(±1/√in).
-    public init(_ inputs: Int, _ outputs: Int, bias: Bool = true) throws {
+    /// Weight and bias are drawn from U(±1/√in); with a deviation the weight is normal and the bias 0.
+    public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, deviation: Double? = nil) throws {
         try checkSize("linear", "inputs", inputs)
         try checkSize("linear", "outputs", outputs)
-        self.inputs = inputs
-        self.outputs = outputs
-        weight = try Parameter(Initialisation.fan([outputs, inputs], in: inputs))
-        self.bias = bias ? try Parameter(Initialisation.fan([outputs], in: inputs)) : nil
+        if let deviation, !(deviation >= 0 && deviation.isFinite) {
+            throw ModelError(.value, "linear: std is \(deviation); it must be at least 0")
+        }
+        (self.inputs, self.outputs, self.deviation) = (inputs, outputs, deviation)
+        weight = try Parameter(Self.start([outputs, inputs], in: inputs, deviation: deviation))
+        self.bias = bias ? try Parameter(Self.start([outputs], in: inputs, deviation: deviation)) : nil
     }
 
-    private init(_ inputs: Int, _ outputs: Int, weight: Parameter, bias: Parameter?) {
-        (self.inputs, self.outputs, self.weight, self.bias) = (inputs, outputs, weight, bias)
+    private init(_ original: Linear, _ copier: Copier) throws {
+        (inputs, outputs, deviation) = (original.inputs, original.outputs, original.deviation)
+        (weight, bias) = (try copier.copy(original.weight), try copier.copy(original.bias))
+    }
+
+    /// How a weight (rank 2) or a bias begins.
+    private static func start(_ shape: [Int], in inputs: Int, deviation: Double?) throws -> Tensor {
+        guard let deviation else { return try Initialisation.fan(shape, in: inputs) }
+        return try shape.count == 1 ? .zeros(shape) : normal(shape, mean: 0, std: deviation)
     }
 
     public override var kind: String { "linear" }
@@ -39,11 +50,11 @@ public final class Linear: Layer {
     }
 
     public override func initialise() throws {
-        try weight.assign(Initialisation.fan(weight.shape, in: inputs))
-        try bias?.assign(Initialisation.fan([outputs], in: inputs))
+        try weight.assign(Self.start(weight.shape, in: inputs, deviation: deviation))
+        try bias?.assign(Self.start([outputs], in: inputs, deviation: deviation))
     }
 
     public override func copied(_ copier: Copier) throws -> Layer {
-        Linear(inputs, outputs, weight: try copier.copy(weight), bias: try copier.copy(bias))
+        try Linear(self, copier)
     }
 }
