@@ -15,7 +15,7 @@ enum TrainingSuite: Suite {
         small_words = word_tokenizer(train_set, size=6000)
         student = chain(embedding(small_words.size, 16, std=0.1), mean_pool(), dropout(0.2), linear(16, 2), tokenizer=small_words)
         few_labels = keep_labels(train_set, 500, seed=1)
-        known = teacher_outputs(teacher, few_labels)
+        known = knowledge(teacher, few_labels)
         loss = 0.7 * kl(T=4) + 0.3 * cross_entropy()
         teacher_opt = adamw(teacher, lr=5e-3, weight_decay=0.1)
         student_opt = adamw(student, lr=5e-3)

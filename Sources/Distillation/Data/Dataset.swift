@@ -22,6 +22,9 @@ public final class Dataset {
 
     var encodings: [ObjectIdentifier: CachedEncoding] = [:]
     private var knownFingerprint: UInt64?
+    private var knownInputs: [UInt64]?
+    /// What teachers gave for these rows in this session, by teacher.
+    var knowledge: [ObjectIdentifier: KnownTeacher] = [:]
 
     /// Who plays a role: the column with a usual name, a named one, or nobody.
     public enum Role: Equatable, Sendable {
@@ -174,6 +177,23 @@ public final class Dataset {
         print.combine(count)
         knownFingerprint = print.value
         return print.value
+    }
+
+    /// For each row a number that stands for what models read of it: its texts, or its tensor.
+    ///
+    /// - Throws: `input` where there is nothing that a model could read.
+    func inputFingerprints() throws -> [UInt64] {
+        if let knownInputs { return knownInputs }
+        var prints = [UInt64](repeating: 0, count: count)
+        let names = textColumns.isEmpty ? inputColumn().map { [$0] } ?? [] : textColumns
+        guard !names.isEmpty else {
+            throw ModelError(
+                .input, "the dataset \"\(name)\" has neither text nor a column of tensors that a model could read",
+                hint: "its columns are \(columnNames.joined(separator: ", "))")
+        }
+        for name in names { try column(name).combine(into: &prints) }
+        knownInputs = prints
+        return prints
     }
 
     /// For each row a number that stands for its content.

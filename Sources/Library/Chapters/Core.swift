@@ -20,6 +20,12 @@ func coreChapter() -> Chapter {
                 example: "show([1, 2])"
             ) { (context: CallContext, x: Value) throws -> Void in context.machine.output.show(x) },
             Builtin(
+                "progress", "Writes a line about long work to the messages; nothing where they are not shown.",
+                Parameter<Value>("message", "what it says"), example: "progress(\"half of it is done\")"
+            ) { (context: CallContext, message: Value) throws -> Void in
+                context.machine.output.write(message.printed + "\n", to: .progress)
+            },
+            Builtin(
                 "warn", "Writes a warning to the messages.", Parameter<Value>("message", "what it says"),
                 example: "warn(\"the dataset is small\")"
             ) { (context: CallContext, message: Value) throws -> Void in context.warn(message.printed) },

@@ -13,6 +13,26 @@ struct PartArgument: ScriptConvertible {
     func layer(_ machine: Machine) -> Layer { (value.object as? LayerObject)?.layer ?? FunctionLayer(value, machine) }
 }
 
+/// What can be written to a file of its own.
+enum SavedArgument: ScriptConvertible {
+    case model(Layer)
+    case knowledge(Knowledge)
+    static var scriptType: String { "model or knowledge" }
+    static func from(_ value: Value) throws -> SavedArgument? {
+        switch value.object {
+        case let model as LayerObject: .model(model.layer)
+        case let known as KnowledgeObject: .knowledge(known.knowledge)
+        default: nil
+        }
+    }
+    var scriptValue: Value {
+        switch self {
+        case .model(let model): model.scriptValue
+        case .knowledge(let known): known.scriptValue
+        }
+    }
+}
+
 /// Layers, from which models are made.
 func layerChapter() -> Chapter {
     let parts = Parameter<[PartArgument]>.rest("parts", "models and functions of a tensor")
@@ -255,9 +275,15 @@ func modelChapter() -> Chapter {
                 example: "d = dataset({\"x\": ones(3, 2)})\nlatency(linear(2, 4), d) > 0  # → true"
             ) { (model: Layer, data: Dataset) throws in try Evaluation.latency(of: model, on: data) },
             Builtin(
-                "save", "Writes a model's weights as safetensors, by path.", model,
+                "save", "Writes a model's weights by path, or knowledge, as safetensors.",
+                Parameter<SavedArgument>("value", "a model or knowledge"),
                 Parameter<String>("path", "the file"), example: "save(linear(2, 1), \"/tmp/kd-example.safetensors\")"
-            ) { (model: Layer, path: String) throws -> Void in try Weights.save(model, to: path) },
+            ) { (value: SavedArgument, path: String) throws -> Void in
+                switch value {
+                case .model(let model): try Weights.save(model, to: path)
+                case .knowledge(let knowledge): try knowledge.save(path)
+                }
+            },
             Builtin(
                 "load", "Reads weights into a model; names and shapes must fit.", model,
                 Parameter<String>("path", "a safetensors file"),

@@ -143,20 +143,53 @@ func trainingChapter() -> Chapter {
                     })
             },
             Builtin(
-                "teacher_outputs",
-                "What a frozen teacher gives for every row of a dataset, computed once; called with a batch it gives the batch's.",
+                "knowledge",
+                "What a frozen teacher gives for every row of a dataset, as a value: it takes the teacher's place in distill().",
                 Parameter<Layer>("teacher", "a model"), Parameter<Dataset>("data", "a dataset"),
-                Parameter<[String]>("keep", "paths of hidden values", default: []),
+                Parameter<[String]>("keep", "paths of hidden values; the logits are always kept", default: []),
+                Parameter<HalfOrFull>("dtype", "\"f32\", or \"f16\" for half the room", default: .f32),
+                Parameter<Int?>("topk", "keep only the so many likeliest classes; nil for all", default: nil),
                 Parameter<Int>("batch", "rows at a time", default: 256),
+                Parameter<String?>("file", "where it is kept: read if it is there, else written", default: nil),
+                details:
+                    "Rows are found by what the teacher read, so that shuffled, divided or relabelled data is served. Within a session it is computed once for each teacher and dataset. With topk the other classes share evenly what is left, and logits come back as log-probabilities. k(batch) is the output for a batch; a row that was not asked about is an error, and so is a file that another teacher made.",
                 example:
-                    "d = dataset({\"x\": ones(3, 2)})\nknown = teacher_outputs(linear(2, 4), d)\nfor b in d |> batches(2) { print(known(b).logits.shape) }"
-            ) { (context: CallContext, teacher: Layer, data: Dataset, keep: [String], batch: Int) throws -> Value in
-                .object(
-                    TeacherOutputsObject(
-                        try TeacherOutputs(model: teacher, dataset: data, paths: keep, batch: batch) { done in
-                            context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
-                        }))
+                    "d = dataset({\"x\": ones(3, 2)})\nk = knowledge(linear(2, 4), d)\nfor b in d |> batches(2) { print(k(b).logits.shape) }"
+            ) {
+                (
+                    context: CallContext, teacher: Layer, data: Dataset, keep: [String], dtype: HalfOrFull, topk: Int?,
+                    batch: Int, file: String?
+                ) throws -> Knowledge in
+                let paths = keep.filter { $0 != "logits" }
+                if let topk, topk < 1 { throw Fault("knowledge: topk must be at least 1, it is \(topk)", kind: "value", argument: .keyword("topk")) }
+                let form = topk.map { StoredForm.largest($0) } ?? (dtype == .f16 ? .half : .exact)
+                if let file, File.exists(file) {
+                    let known = try Knowledge(file: file)
+                    let isCurrent = try known.fingerprint == Knowledge.fingerprint(of: teacher, paths: paths, form: form)
+                    let missing = try known.missing(in: data)
+                    guard isCurrent, missing == 0 else {
+                        throw Fault(
+                            "knowledge: \(file) is stale: "
+                                + (isCurrent ? "\(counted(missing, "row")) of the data are not in it" : "another teacher made it, or for other values"),
+                            hint: "delete the file, or name another", kind: "value", argument: .keyword("file"))
+                    }
+                    return known
+                }
+                let (known, wasKnown) = try data.knowledge(of: teacher, paths: paths, form: form, batch: batch) { done in
+                    context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
+                }
+                if wasKnown, known.seconds >= 0.1 {
+                    let saved = floatText((known.seconds * 10).rounded() / 10)
+                    context.machine.output.write("teacher  its answers are known already, \(saved) s saved\n", to: .progress)
+                }
+                if let file { try known.save(file) }
+                return known
             },
+            Builtin(
+                "load_knowledge", "Knowledge from a file that save(k, file) wrote.", Parameter<String>("path", "the file"),
+                example:
+                    "k = knowledge(linear(2, 4), dataset({\"x\": ones(3, 2)}))\nsave(k, \"/tmp/kd-example-knowledge.safetensors\")\nlen(load_knowledge(\"/tmp/kd-example-knowledge.safetensors\"))  # → 3"
+            ) { (context: CallContext, path: String) throws in try Knowledge(file: context.located(path)) },
             Builtin(
                 "start_run", "The record of a training that begins; it becomes the model's `run`.",
                 Parameter<String>("name", "what its lines say"), Parameter<Layer>("model", "the model that is trained"),
@@ -219,6 +252,9 @@ struct TrainableArgument: ScriptConvertible {
     }
     var scriptValue: Value { .list(parameters.map { .object(TensorObject(parameter: $0.parameter)) }) }
 }
+
+/// How precisely numbers are kept.
+enum HalfOrFull: String, ScriptChoice { case f32, f16 }
 
 /// How the learning rate goes.
 enum ScheduleChoice: String, ScriptChoice { case constant, linear, cosine }

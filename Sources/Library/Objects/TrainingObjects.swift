@@ -189,19 +189,42 @@ final class RunObject: Object {
 }
 
 /// What a teacher gave for the rows of a dataset, as a function of a batch.
-final class TeacherOutputsObject: Object {
-    let outputs: TeacherOutputs
+final class KnowledgeObject: Object {
+    let knowledge: Knowledge
 
-    init(_ outputs: TeacherOutputs) { self.outputs = outputs }
+    init(_ knowledge: Knowledge) { self.knowledge = knowledge }
 
-    override var typeName: String { "teacher outputs" }
+    override var typeName: String { "knowledge" }
+    override func display(_ style: DisplayStyle) -> String {
+        let kept = ["logits"] + knowledge.paths
+        let size = Memory.format(knowledge.byteCount)
+        let line = "knowledge of \(knowledge.teacher): \(counted(knowledge.count, "row")), \(size)"
+        if style == .inline { return "<\(line)>" }
+        return "\(line)\nkept: \(kept.joined(separator: ", "))\ncomputed in \(floatText((knowledge.seconds * 10).rounded() / 10)) s"
+    }
+    override var fieldNames: [String] { ["teacher", "fingerprint", "paths", "seconds", "bytes"] }
+    override func count(_ machine: Machine) throws -> Int? { knowledge.count }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "teacher": .string(knowledge.teacher)
+        case "fingerprint": .string(knowledge.fingerprint)
+        case "paths": knowledge.paths.scriptValue
+        case "seconds": .float(knowledge.seconds)
+        case "bytes": .int(knowledge.byteCount)
+        default: nil
+        }
+    }
     override var isCallable: Bool { true }
     override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
         guard arguments.positional.count == 1, let batch = (arguments.positional[0].object as? BatchObject)?.batch
-        else {
-            throw Fault("teacher outputs are asked for a batch: known(batch)", kind: "type")
-        }
-        let output = try outputs(batch)
+        else { throw Fault("knowledge is asked for a batch: k(batch)", kind: "type") }
+        let output = try knowledge(batch)
         return .object(OutputObject(output.logits, hidden: output.hidden))
     }
+}
+
+extension Knowledge: ScriptConvertible {
+    public static var scriptType: String { "knowledge" }
+    public static func from(_ value: Value) throws -> Knowledge? { (value.object as? KnowledgeObject)?.knowledge }
+    public var scriptValue: Value { .object(KnowledgeObject(self)) }
 }
