@@ -9,7 +9,7 @@ public enum Weights {
     /// Writes parameters and buffers; a parameter that stands in two places is written under its first path.
     public static func save(_ model: Layer, to path: String) throws {
         var metadata = ["format": "pt", "kd.model": model.title]
-        if let tokenizer = model.tokenizer as? WordTokenizer { metadata[tokenizerKey] = try tokenizer.json.text() }
+        if let tokenizer = model.tokenizer { metadata[tokenizerKey] = try tokenizer.json.text() }
         try SafetensorsFile.write(
             model.parameters().map { ($0.path, $0.parameter.value) } + model.buffers().map { ($0.path, $0.value) },
             metadata: metadata, to: path)
@@ -30,7 +30,7 @@ public enum Weights {
         let known = Set(model.allParameters().map(\.path) + buffers.map(\.path))
         let unexpected = file.entries.map(\.name).filter { !known.contains($0) }
         let tokenizer = try file.metadata[tokenizerKey].map {
-            try WordTokenizer(json: JSONValue.parse($0, file: path), file: path)
+            try SavedTokenizer.read(JSONValue.parse($0, file: path), file: path)
         }
         if strict {
             var problems: [String] = []

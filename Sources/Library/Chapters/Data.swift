@@ -475,52 +475,6 @@ func dataChapter() -> Chapter {
                 Parameter<Int>("size", "rows in a batch"),
                 example: "count_batches(dataset({\"x\": [1, 2, 3]}), 2)  # → 2"
             ) { (data: Dataset, size: Int) throws in try data.batches(of: size).count },
-            Builtin(
-                "word_tokenizer", "A tokenizer whose vocabulary is the words of some texts, the most frequent first.",
-                Parameter<Value>("texts", "a dataset, or a list of texts"),
-                Parameter<Int?>("size", "most ids, <pad> and <unk> included; nil for all words", default: nil),
-                Parameter<Int>("min_count", "how often a word must occur", default: 1),
-                Parameter<Int>("ngrams", "longest run of words with an id of its own", default: 1),
-                Parameter<Bool>("lowercase", "whether capitals are made small", default: true),
-                Parameter<Int?>("max_length", "longest sequence; nil for no limit", default: nil),
-                example: "word_tokenizer([\"a fine film\", \"a dull film\"]).size  # → 6"
-            ) { (texts: Value, size: Int?, minimum: Int, ngrams: Int, lowercase: Bool, longest: Int?) throws -> Value in
-                let list: [String]
-                if let data = (texts.object as? DatasetObject)?.dataset {
-                    list = try data.texts()
-                } else if let strings = try [String].from(texts) {
-                    list = strings
-                } else {
-                    throw Fault(
-                        "word_tokenizer: texts must be a dataset or a list of strings, not \(texts.described)",
-                        kind: "type")
-                }
-                return .object(
-                    TokenizerObject(
-                        try WordTokenizer.build(
-                            from: list, size: size, minimalCount: minimum, lowercases: lowercase, ngrams: ngrams,
-                            maximalLength: longest)))
-            },
-            Builtin(
-                "encode", "The ids of a text.", Parameter<Tokenization>("tokenizer", "a tokenizer"),
-                Parameter<String>("text", "a text"),
-                example: "word_tokenizer([\"a fine film\"]).encode(\"fine film\")  # → [3, 4]"
-            ) { (tokenizer: Tokenization, text: String) throws -> [Int] in
-                try tokenizer.tokenizer.encode(text).map { Int($0) }
-            },
-            Builtin(
-                "decode", "A text whose ids these are.", Parameter<Tokenization>("tokenizer", "a tokenizer"),
-                Parameter<[Int]>("ids", "ids"),
-                example: "word_tokenizer([\"a fine film\"]).decode([3, 4])  # → \"fine film\""
-            ) { (tokenizer: Tokenization, ids: [Int]) throws -> String in
-                try tokenizer.tokenizer.decode(
-                    ids.map { id in
-                        guard let small = Int32(exactly: id) else {
-                            throw Fault("decode: \(id) is no id", kind: "value")
-                        }
-                        return small
-                    })
-            },
         ])
 }
 
@@ -553,16 +507,6 @@ extension Dataset {
         }
         return values
     }
-}
-
-/// A tokenizer as an argument.
-struct Tokenization: ScriptConvertible {
-    let tokenizer: any Tokenizer
-    static var scriptType: String { "tokenizer" }
-    static func from(_ value: Value) throws -> Tokenization? {
-        (value.object as? TokenizerObject).map { Tokenization(tokenizer: $0.tokenizer) }
-    }
-    var scriptValue: Value { .object(TokenizerObject(tokenizer)) }
 }
 
 /// What `batches` gives: something to loop over.

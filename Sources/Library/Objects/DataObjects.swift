@@ -166,27 +166,6 @@ final class BatchObject: Object {
     }
 }
 
-/// A tokenizer as a value of the language.
-final class TokenizerObject: Object {
-    let tokenizer: any Tokenizer
-
-    init(_ tokenizer: any Tokenizer) { self.tokenizer = tokenizer }
-
-    override var typeName: String { "tokenizer" }
-    override func display(_ style: DisplayStyle) -> String { "<tokenizer \(tokenizer.name): \(tokenizer.size) ids>" }
-    override var fieldNames: [String] { ["size", "pad_id", "name"] }
-    override func isEqual(to other: Object) -> Bool { (other as? TokenizerObject)?.tokenizer === tokenizer }
-    override func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(tokenizer)) }
-    override func field(_ name: String, _ machine: Machine) throws -> Value? {
-        switch name {
-        case "size": .int(tokenizer.size)
-        case "pad_id": .int(tokenizer.padId)
-        case "name": .string(tokenizer.name)
-        default: nil
-        }
-    }
-}
-
 /// Rows of text under headings.
 final class TableObject: Object {
     let text: String

@@ -7,7 +7,7 @@ public func allChapters() -> [Chapter] {
     [
         coreChapter(), sequenceChapter(), collectionChapter(), stringChapter(), elementwiseChapter(), roundingChapter(),
         sharedChapter(), creationChapter(), randomChapter(), reductionChapter(), movementChapter(), indexingChapter(),
-        neuralChapter(), gradientChapter(), layerChapter(), modelChapter(), pretrainedChapter(), fileChapter(), dataChapter(),
+        neuralChapter(), gradientChapter(), layerChapter(), modelChapter(), pretrainedChapter(), fileChapter(), dataChapter(), tokenizerChapter(),
         trainingChapter(), metricChapter(),
     ]
 }

@@ -34,24 +34,28 @@ struct WordSplitter {
         }
     }
 
-    /// Calls `body` with each word, in order.
-    func forEachWord(in text: String, _ body: (String) -> Void) {
+    /// Calls `body` with each word and the code points of the text that it is from, in order.
+    func forEachWord(in text: String, _ body: (String, Range<Int>) -> Void) {
         var text = text
         text.withUTF8 { bytes in
             var word: [UInt8] = []
             word.reserveCapacity(32)
-            func close() {
+            // The code point that is looked at, and the first one of the word.
+            var (point, start) = (-1, 0)
+            func close(before end: Int) {
                 guard !word.isEmpty else { return }
-                body(String(decoding: word, as: UTF8.self))
+                body(String(decoding: word, as: UTF8.self), start..<end)
                 word.removeAll(keepingCapacity: true)
             }
             var i = 0
             while i < bytes.count {
                 let byte = bytes[i]
+                point += 1
+                if word.isEmpty { start = point }
                 if byte < 0x80 {
                     i += 1
                     switch WordSplitter.ascii[Int(byte)] {
-                    case .space: close()
+                    case .space: close(before: point)
                     case .word:
                         let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
                         word.append(lowercases && isUpper ? byte | 0x20 : byte)
@@ -59,39 +63,42 @@ struct WordSplitter {
                         if byte == UInt8(ascii: "'"), !word.isEmpty, isWord(at: i, in: bytes) {
                             word.append(byte)
                         } else {
-                            close()
+                            close(before: point)
+                            start = point
                             word.append(byte)
-                            close()
+                            close(before: point + 1)
                         }
                     }
                     continue
                 }
-                let (scalar, length) = decode(at: i, in: bytes)
+                let (value, length) = UTF8Scalars.decode(bytes, at: i)
+                let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
                 i += length
                 let (kind, isIdeograph) = WordSplitter.classify(scalar)
-                switch kind {
-                case .space: close()
-                case .word:
-                    if isIdeograph { close() }
+                func single() {
+                    close(before: point)
+                    start = point
                     append(scalar, to: &word)
-                    if isIdeograph { close() }
+                    close(before: point + 1)
+                }
+                switch kind {
+                case .space: close(before: point)
+                case .word: if isIdeograph { single() } else { append(scalar, to: &word) }
                 case .single:
                     if scalar == "\u{2019}", !word.isEmpty, isWord(at: i, in: bytes) {
                         word.append(UInt8(ascii: "'"))
                     } else {
-                        close()
-                        append(scalar, to: &word)
-                        close()
+                        single()
                     }
                 }
             }
-            close()
+            close(before: point + 1)
         }
     }
 
     func words(of text: String) -> [String] {
         var words: [String] = []
-        forEachWord(in: text) { words.append($0) }
+        forEachWord(in: text) { word, _ in words.append(word) }
         return words
     }
 
@@ -106,23 +113,7 @@ struct WordSplitter {
     private func isWord(at i: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard i < bytes.count else { return false }
         if bytes[i] < 0x80 { return WordSplitter.ascii[Int(bytes[i])] == .word }
-        let (kind, isIdeograph) = WordSplitter.classify(decode(at: i, in: bytes).scalar)
+        let (kind, isIdeograph) = WordSplitter.classify(Unicode.Scalar(UTF8Scalars.decode(bytes, at: i).value) ?? "\u{FFFD}")
         return kind == .word && !isIdeograph
-    }
-
-    /// The scalar at `i`, and its length; the bytes are a Swift string's, so they are well formed.
-    private func decode(at i: Int, in bytes: UnsafeBufferPointer<UInt8>) -> (scalar: Unicode.Scalar, length: Int) {
-        let first = UInt32(bytes[i])
-        func tail(_ k: Int) -> UInt32 { UInt32(bytes[i + k] & 0x3F) }
-        let value: UInt32
-        let length: Int
-        if first < 0xE0 {
-            (value, length) = ((first & 0x1F) << 6 | tail(1), 2)
-        } else if first < 0xF0 {
-            (value, length) = ((first & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
-        } else {
-            (value, length) = ((first & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
-        }
-        return (Unicode.Scalar(value) ?? "\u{FFFD}", length)
     }
 }

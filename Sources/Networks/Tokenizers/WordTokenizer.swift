@@ -31,9 +31,7 @@ public final class WordTokenizer: Tokenizer {
         guard (1...5).contains(ngrams) else {
             throw FormatError("ngrams is \(ngrams); it goes from 1 to 5", kind: "value")
         }
-        if let maximalLength, maximalLength < 1 {
-            throw FormatError("max_length is \(maximalLength); it must be at least 1", kind: "value")
-        }
+        try checkLimit(maximalLength)
         var ids: [ExactString: Int32] = [:]
         ids.reserveCapacity(vocabulary.count)
         var print = Fingerprint()
@@ -106,7 +104,7 @@ public final class WordTokenizer: Tokenizer {
     public func encode(_ text: String) -> [Int32] {
         var found: [Int32] = []
         if ngrams == 1 {
-            splitter.forEachWord(in: text) { found.append(ids[ExactString($0)] ?? 1) }
+            splitter.forEachWord(in: text) { word, _ in found.append(ids[ExactString(word)] ?? 1) }
         } else {
             let words = splitter.words(of: text)
             for word in words { found.append(ids[ExactString(word)] ?? 1) }
@@ -117,12 +115,61 @@ public final class WordTokenizer: Tokenizer {
         return found
     }
 
+    public func encoding(_ first: String, _ second: String?) -> Encoding {
+        var encoding = Encoding()
+        for (type, text) in [first, second].enumerated() {
+            guard let text else { continue }
+            var words: [(text: String, place: Range<Int>)] = []
+            splitter.forEachWord(in: text) { words.append(($0, $1)) }
+            encoding.append(tokens(of: words), type: Int32(type))
+        }
+        return whole(encoding)
+    }
+
+    public func encoding(words: [String]) -> Encoding {
+        let words = words.map { word in
+            let pieces = splitter.words(of: word)
+            return (text: pieces.joined(separator: " "), place: 0..<word.unicodeScalars.count)
+        }
+        return whole(tokens(of: words))
+    }
+
+    /// An id for each word, and for runs of words those that the vocabulary has.
+    private func tokens(of words: [(text: String, place: Range<Int>)]) -> Encoding {
+        var encoding = Encoding()
+        for (number, word) in words.enumerated() {
+            encoding.append(ids[ExactString(word.text)] ?? 1, word.place, word: number)
+        }
+        if ngrams > 1 {
+            for length in 2...ngrams where words.count >= length {
+                for start in 0...(words.count - length) {
+                    let run = words[start..<start + length]
+                    guard let id = ids[ExactString(run.map(\.text).joined(separator: " "))] else { continue }
+                    encoding.append(id, words[start].place.lowerBound..<words[start + length - 1].place.upperBound, word: nil)
+                }
+            }
+        }
+        return encoding
+    }
+
+    /// Cut to the limit, and never empty.
+    private func whole(_ encoding: Encoding) -> Encoding {
+        var encoding = encoding
+        if encoding.count == 0 { encoding.append(1) }
+        if let maximalLength { encoding.cut(to: maximalLength) }
+        return encoding
+    }
+
+    public func limited(to length: Int?) throws -> any Tokenizer {
+        try WordTokenizer(vocabulary: vocabulary, lowercases: lowercases, ngrams: ngrams, maximalLength: length)
+    }
+
     /// The words joined by spaces; n-grams, which repeat them, and padding are left out.
-    public func decode(_ ids: [Int32]) -> String {
+    public func decode(_ ids: [Int32], skippingSpecial: Bool = true) -> String {
         var words: [String] = []
-        for id in ids where id != 0 && vocabulary.indices.contains(Int(id)) {
+        for id in ids where vocabulary.indices.contains(Int(id)) && !(skippingSpecial && id == 0) {
             let piece = vocabulary[Int(id)]
-            if id == 1 || !piece.contains(" ") { words.append(piece) }
+            if id <= 1 || !piece.contains(" ") { words.append(piece) }
         }
         return words.joined(separator: " ")
     }
