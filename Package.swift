@@ -69,7 +69,7 @@ let package = Package(
         .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language"], exclude: ["Snapshots", "Scripts"]),
-        .testTarget(name: "LibraryTests", dependencies: ["Library"], exclude: ["Snapshots"]),
+        .testTarget(name: "LibraryTests", dependencies: ["Library"], exclude: ["Snapshots", "Fixtures"]),
         .testTarget(name: "ProgramTests", dependencies: ["kd"]),
     ],
     swiftLanguageModes: [.v6]

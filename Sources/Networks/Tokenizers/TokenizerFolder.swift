@@ -196,6 +196,7 @@ public enum TokenizerFolder {
             special[role] = .string(token)
         }
         if tokenizer.name == "wordpiece" {
+            config["model_input_names"] = .array(["input_ids", "token_type_ids", "attention_mask"].map { .string($0) })
             config["do_lower_case"] = .bool(tokenizer.json["normalizer"]?["lowercase"]?.bool ?? true)
         }
         if let limit = tokenizer.maximalLength { config["model_max_length"] = .int(limit) }
