@@ -110,18 +110,22 @@ typealias TwelveRows<V: Lanes> = Stack<EightRows<V>, FourRows<V>>
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
-    let width = Rows.V.width
-    @inline(__always) func advance() {
-        rows.step(p, rowStride, Rows.V(q), Rows.V(q + width))
-        p += step
-        q += bStep
-    }
     for _ in 0..<(depth / 4) {
-        advance()
-        advance()
-        advance()
-        advance()
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        advance(&rows, &p, &q, rowStride, step, bStep)
     }
-    for _ in 0..<(depth % 4) { advance() }
+    for _ in 0..<(depth % 4) { advance(&rows, &p, &q, rowStride, step, bStep) }
     rows.write(writer, firstRow: 0)
+}
+
+/// One step along k. Nothing is captured: rows that a closure changes would live in memory, each access checked.
+@inline(__always) private func advance<Rows: TileRows>(
+    _ rows: inout Rows, _ p: inout UnsafePointer<Rows.V.Scalar>, _ q: inout UnsafePointer<Rows.V.Scalar>,
+    _ rowStride: Int, _ step: Int, _ bStep: Int
+) {
+    rows.step(p, rowStride, Rows.V(q), Rows.V(q + Rows.V.width))
+    p += step
+    q += bStep
 }
