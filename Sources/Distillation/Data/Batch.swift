@@ -31,7 +31,7 @@ public final class Batch {
             _ = try dataset.labels()
             throw DataError("the dataset has no label column", kind: "name")
         }
-        let labels = try column(name)
+        let labels = try dataset.isTagging ? tagLabels() : column(name)
         if labels.dtype.isInteger { labels.unit = .labels }
         knownLabels = labels
         return labels

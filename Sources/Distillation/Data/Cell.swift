@@ -34,6 +34,12 @@ public enum Cell {
     var integer: Int? { if case .integer(let number) = self { number } else { nil } }
     var truth: Bool? { if case .truth(let flag) = self { flag } else { nil } }
     var tensor: Tensor? { if case .tensor(let tensor) = self { tensor } else { nil } }
+    /// A list of texts.
+    var words: [String]? {
+        guard case .json(let value) = self, let items = value.array else { return nil }
+        let words = items.compactMap(\.string)
+        return words.count == items.count ? words : nil
+    }
     /// A float, or an int as a float.
     var number: Double? {
         switch self {

@@ -9,6 +9,10 @@ public enum Column {
     case floats([Double])
     /// One slice along the first axis a row: [N, …].
     case tensor(Tensor)
+    /// Texts that are cut into words, as for tagging.
+    case words([[String]])
+    /// A class for each word, by number.
+    case tags([[Int]])
     /// Truth values, lists, maps, and cells of several kinds.
     case values([Cell])
 
@@ -18,6 +22,8 @@ public enum Column {
         case .integers(let values): values.count
         case .floats(let values): values.count
         case .tensor(let tensor): tensor.shape.first ?? 0
+        case .words(let values): values.count
+        case .tags(let values): values.count
         case .values(let values): values.count
         }
     }
@@ -30,6 +36,8 @@ public enum Column {
         case .floats: "float"
         case .tensor(let tensor):
             tensor.rank == 1 ? tensor.dtype.name : "\(tensor.dtype.name) \(Array(tensor.shape.dropFirst()))"
+        case .words: "words"
+        case .tags: "tags"
         case .values: "values"
         }
     }
@@ -41,6 +49,8 @@ public enum Column {
         case .integers(let values): .integer(values[row])
         case .floats(let values): .float(values[row])
         case .tensor(let tensor): .tensor(try tensor.row(row))
+        case .words(let values): .json(.array(values[row].map { .string($0) }))
+        case .tags(let values): .json(.array(values[row].map { .int($0) }))
         case .values(let values): values[row]
         }
     }
@@ -52,6 +62,8 @@ public enum Column {
         case .integers(let values): .integers(rows.map { values[$0] })
         case .floats(let values): .floats(rows.map { values[$0] })
         case .tensor(let tensor): .tensor(try tensor.rows(rows))
+        case .words(let values): .words(rows.map { values[$0] })
+        case .tags(let values): .tags(rows.map { values[$0] })
         case .values(let values): .values(rows.map { values[$0] })
         }
     }
@@ -64,6 +76,8 @@ public enum Column {
         case (.floats(let a), .floats(let b)): return .floats(a + b)
         case (.integers(let a), .floats(let b)): return .floats(a.map(Double.init) + b)
         case (.floats(let a), .integers(let b)): return .floats(a + b.map(Double.init))
+        case (.words(let a), .words(let b)): return .words(a + b)
+        case (.tags(let a), .tags(let b)): return .tags(a + b)
         case (.values(let a), .values(let b)): return .values(a + b)
         case (.tensor(let a), .tensor(let b)) where a.dtype == b.dtype && a.shape.dropFirst() == b.shape.dropFirst():
             return .tensor(try a.appendingRows(b))
@@ -86,6 +100,9 @@ public enum Column {
             } else {
                 self = .values(cells)
             }
+        case [.json]:
+            let lists = cells.compactMap(\.words)
+            self = lists.count == cells.count && lists.contains { !$0.isEmpty } ? .words(lists) : .values(cells)
         default: self = .values(cells)
         }
     }
@@ -98,6 +115,8 @@ public enum Column {
             case .integers(let values): print.combine(values[row])
             case .floats(let values): print.combine(values[row])
             case .tensor(let tensor): try tensor.row(row).withBytes { print.combine($0) }
+            case .words(let values): for word in values[row] { print.combine(word) }
+            case .tags(let values): for tag in values[row] { print.combine(tag) }
             case .values(let values): try values[row].combine(into: &print)
             }
             prints[row] = Fingerprint.mix(prints[row] &+ print.value)

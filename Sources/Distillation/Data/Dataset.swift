@@ -35,8 +35,8 @@ public final class Dataset {
         public static func named(_ column: String) -> Role { .named([column]) }
     }
 
-    static let usualTextNames = ["text", "sentence", "sentence1", "premise", "question", "content", "review"]
-    static let usualLabelNames = ["label", "labels", "target", "class"]
+    static let usualTextNames = ["text", "words", "tokens", "sentence", "sentence1", "premise", "question", "content", "review"]
+    static let usualLabelNames = ["label", "labels", "tags", "target", "class"]
 
     /// A dataset of the columns, which must be equally long.
     ///
@@ -61,7 +61,8 @@ public final class Dataset {
         let textColumns = try Dataset.textColumns(text, in: table, label: labelColumn)
         var names = labelNames
         if let labelColumn, let column = table[labelColumn] {
-            (table[labelColumn], names) = try Dataset.numbered(column, labelColumn, names: labelNames)
+            (table[labelColumn], names) = try Dataset.numbered(
+                column, labelColumn, names: labelNames, words: textColumns.first.flatMap { table[$0]?.sentences })
         }
         let count = columns.first?.1.count ?? 0
         self.init(
@@ -110,6 +111,7 @@ public final class Dataset {
                 "the dataset \"\(name)\" has no text column",
                 hint: "its columns are \(columnNames.joined(separator: ", ")); name one with text=", kind: "name")
         }
+        if let sentences = try column(textColumns[role]).sentences { return sentences.map { $0.joined(separator: " ") } }
         guard case .text(let texts) = try column(textColumns[role]) else {
             throw DataError("the text column \"\(textColumns[role])\" holds no text", kind: "type")
         }
@@ -147,7 +149,12 @@ public final class Dataset {
     public func cell(_ row: Int, _ name: String) throws -> Cell {
         try checkRow(row)
         let cell = try column(name).cell(row)
-        if name == labelColumn, case .integer(Dataset.missingLabel) = cell { return .missing }
+        if name == labelColumn {
+            if case .integer(Dataset.missingLabel) = cell { return .missing }
+            if case .tags(let tags) = try column(name), labelNames != nil {
+                return .json(.array(tags[row].map { .string(tagName($0)) }))
+            }
+        }
         return cell
     }
 
@@ -223,7 +230,12 @@ extension Dataset {
     fileprivate static func textColumns(
         _ role: Role, in table: OrderedDictionary<String, Column>, label: String?
     ) throws -> [String] {
-        func isText(_ name: String) -> Bool { if case .text = table[name] { name != label } else { false } }
+        func isText(_ name: String) -> Bool {
+            switch table[name] {
+            case .text, .words: name != label
+            default: false
+            }
+        }
         switch role {
         case .nobody: return []
         case .automatic:
@@ -234,7 +246,7 @@ extension Dataset {
             }
             for name in names {
                 if table[name] == nil { throw missing(name, in: Array(table.keys)) }
-                guard case .text = table[name] else {
+                guard isText(name) else {
                     throw DataError(
                         "the column \"\(name)\" holds \(table[name]?.typeName ?? "nothing"), not text", kind: "type")
                 }
@@ -244,8 +256,16 @@ extension Dataset {
     }
 
     /// The label column with texts turned into numbers, and the names of the classes.
-    static func numbered(_ column: Column, _ columnName: String, names: [String]?) throws -> (Column, [String]?) {
+    ///
+    /// - Parameter words: the words of each row, to each of which a tag belongs; without them a list of texts names several
+    ///   classes of one row.
+    static func numbered(
+        _ column: Column, _ columnName: String, names: [String]?, words: [[String]]? = nil
+    ) throws -> (Column, [String]?) {
         switch column {
+        case .words(let lists):
+            return try words.map { try tags(lists, of: $0, names: names) } ?? several(lists, names: names)
+        case .tags: return (column, names)
         case .text(let texts): return try numbered(texts, columnName, names: names)
         case .integers(let labels):
             guard let names else { return (column, nil) }

@@ -142,14 +142,49 @@ extension Dataset {
     }
 
     /// The same rows without their labels.
-    public func unlabelled() -> Dataset {
+    public func unlabelled() -> Dataset { labelColumn == nil ? self : keepingLabels { _ in false } }
+
+    /// The same rows, of which only `wanted`, chosen at random, keep their label.
+    ///
+    /// - Throws: `name` where there are no labels.
+    public func keepingLabels(of wanted: Int, seed: Int) throws -> Dataset {
+        _ = try isLabelled()
+        let chosen = Set(Order.shuffled(count, seed: seed).prefix(wanted))
+        return keepingLabels { chosen.contains($0) }
+    }
+
+    private func keepingLabels(_ isKept: (Int) -> Bool) -> Dataset {
         guard let labelColumn, let column = columns[labelColumn] else { return self }
         var table = columns
         switch column {
-        case .floats: table[labelColumn] = .floats([Double](repeating: .nan, count: count))
-        default: table[labelColumn] = .integers([Int](repeating: Dataset.missingLabel, count: count))
+        case .floats(let values):
+            table[labelColumn] = .floats(values.enumerated().map { isKept($0.offset) ? $0.element : .nan })
+        case .tags(let tags):
+            table[labelColumn] = .tags(
+                tags.enumerated().map { row, words in
+                    isKept(row) ? words : [Int](repeating: Dataset.missingLabel, count: words.count)
+                })
+        default:
+            let labels = (try? labels()) ?? []
+            table[labelColumn] = .integers(
+                (0..<count).map { isKept($0) && labels.indices.contains($0) ? labels[$0] : Dataset.missingLabel })
         }
         return with(columns: table)
+    }
+
+    /// For each row whether its label is known; of tags, whether that of any word is.
+    ///
+    /// - Throws: `name` where there are no labels.
+    public func isLabelled() throws -> [Bool] {
+        guard let labelColumn, let column = columns[labelColumn] else {
+            return try labels().map { $0 != Dataset.missingLabel }
+        }
+        switch column {
+        case .floats(let values): return values.map { !$0.isNaN }
+        case .tags(let tags): return tags.map { $0.contains { $0 != Dataset.missingLabel } }
+        case .tensor(let tensor) where tensor.rank > 1: return [Bool](repeating: true, count: count)
+        default: return try labels().map { $0 != Dataset.missingLabel }
+        }
     }
 
     /// With a column added, or replaced where there is one of the name.
@@ -162,7 +197,7 @@ extension Dataset {
         var label = labelColumn
         if label == nil, Dataset.usualLabelNames.contains(name) { label = name }
         if name == label {
-            (table[name], names) = try Dataset.numbered(column, name, names: labelNames)
+            (table[name], names) = try Dataset.numbered(column, name, names: labelNames, words: sentences)
         } else {
             table[name] = column
         }

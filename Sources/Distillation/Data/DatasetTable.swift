@@ -93,6 +93,8 @@ extension Dataset {
         case .tensor(let tensor):
             if tensor.rank == 1, let cell = try? tensor.row(row), let text = try? cell.scalarText() { return text }
             return column.typeName
+        case .words(let values): return DisplayText.cut(values[row].joined(separator: " "), to: limit)
+        case .tags(let values): return DisplayText.cut(values[row].map(tagName).joined(separator: " "), to: limit)
         case .values(let values): return DisplayText.cut(values[row].shown, to: limit)
         }
     }
@@ -102,7 +104,9 @@ extension Dataset {
         for (name, column) in columns where name != labelColumn || labelNames == nil && classCount == nil {
             parts.append("\(DisplayText.oneLine(name)): \(column.typeName)")
         }
-        if let labelColumn, let found = try? labelCounts() {
+        if isTagging, let labelColumn, let labelNames {
+            parts.append("\(DisplayText.oneLine(labelColumn)): \(Dataset.shortList(labelNames))")
+        } else if let labelColumn, let found = try? labelCounts() {
             let largest = found.counts.prefix(6).map {
                 "\(DisplayText.cut($0.name, to: 20)) \(Dataset.grouped($0.count))"
             }

@@ -9,6 +9,8 @@ public final class EncodedTexts {
     /// For pairs of texts: which of the two an id is from.
     let types: [Int32]?
     let padId: Int
+    /// For texts that are cut into words: where the first token of each word is in its row, −1 where there was no room.
+    private(set) var wordPlaces: [[Int32]]?
 
     public var count: Int { starts.count - 1 }
 
@@ -39,6 +41,23 @@ public final class EncodedTexts {
         padId = tokenizer.padId
     }
 
+    /// The tokens of texts that are cut into words.
+    init(words sentences: [[String]], by tokenizer: any Tokenizer) throws {
+        var ids: [Int32] = []
+        var starts = [0]
+        var places: [[Int32]] = []
+        for (row, words) in sentences.enumerated() {
+            if row % 256 == 0 { try Interruption.check() }
+            let encoding = try tokenizer.encoding(words: words)
+            var firsts = [Int32](repeating: -1, count: words.count)
+            for (place, word) in encoding.words.enumerated().reversed() { if let word { firsts[word] = Int32(place) } }
+            ids += encoding.ids
+            starts.append(ids.count)
+            places.append(firsts)
+        }
+        (self.ids, self.starts, types, padId, wordPlaces) = (ids, starts, nil, tokenizer.padId, places)
+    }
+
     /// The rows as one batch, each filled up to the longest: ids [B, T], which of them are real [B, T], and for pairs the
     /// text that each is from [B, T].
     public func batch(_ rows: [Int]) throws -> TokenBatch {
@@ -57,7 +76,7 @@ public final class EncodedTexts {
         }
         return TokenBatch(
             ids: try .integers(ids, shape), mask: try .bools(mask, shape),
-            types: try types.map { try .integers($0, shape) })
+            types: try types.map { try .integers($0, shape) }, wordPlaces: wordPlaces.map { places in rows.map { places[$0] } })
     }
 }
 
@@ -66,6 +85,8 @@ public struct TokenBatch {
     public let ids: Tensor
     public let mask: Tensor
     public let types: Tensor?
+    /// For texts that are cut into words, where the first token of each is in its row.
+    let wordPlaces: [[Int32]]?
 }
 
 /// An encoding and the tokenizer that made it, which is not kept alive; another may later have its address.
@@ -79,8 +100,9 @@ extension Dataset {
     public func encoded(by tokenizer: any Tokenizer) throws -> EncodedTexts {
         let key = ObjectIdentifier(tokenizer)
         if let known = encodings[key], known.tokenizer === tokenizer { return known.texts }
-        let texts = try EncodedTexts(
-            try texts(of: 0), textColumns.count > 1 ? try texts(of: 1) : nil, by: tokenizer)
+        let texts =
+            try sentences.map { try EncodedTexts(words: $0, by: tokenizer) }
+            ?? EncodedTexts(try texts(of: 0), textColumns.count > 1 ? try texts(of: 1) : nil, by: tokenizer)
         encodings = encodings.filter { $0.value.tokenizer != nil }
         encodings[key] = CachedEncoding(tokenizer: tokenizer, texts: texts)
         return texts

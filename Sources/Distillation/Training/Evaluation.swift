@@ -15,7 +15,7 @@ public enum Evaluation {
             try model.withTraining(false) {
                 for batch in try dataset.batchesByLength(for: model, size: batch) {
                     try Interruption.check()
-                    try values.store(model(batch.input(for: model)).markedAsLogits(), for: batch.rows)
+                    try values.store(model(batch).markedAsLogits(), for: batch.rows)
                 }
             }
         }

@@ -24,6 +24,13 @@ extension Batch {
     }
 }
 
+extension Layer {
+    /// What this model says of a batch: of texts that are cut into words, something of each word.
+    public func callAsFunction(_ batch: Batch) throws -> Tensor {
+        try batch.atWords(self(batch.input(for: self)), of: self)
+    }
+}
+
 extension Dataset {
     private static let usualInputNames = ["x", "input", "features", "image"]
 
@@ -57,7 +64,7 @@ extension ModelOutput {
     public init(of model: Layer, on batch: Batch, keeping paths: [String] = []) throws {
         let input = try batch.input(for: model)
         let (output, hidden) = try Capture.run(model, on: input, keeping: paths)
-        self.init(logits: output.markedAsLogits(), hidden: hidden)
+        self.init(logits: try batch.atWords(output, of: model).markedAsLogits(), hidden: hidden)
     }
 }
 

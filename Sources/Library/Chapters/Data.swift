@@ -131,6 +131,18 @@ func fileChapter() -> Chapter {
                 try DatasetReader.text(context.located(path), TableOptions())
             },
             Builtin(
+                "read_conll", "Tagged sentences: a word and its tag a line, a blank line after each sentence.", path,
+                Parameter<Int>("word", "which field of a line is the word", default: 0),
+                Parameter<Int>("tag", "which field is the tag; negative ones count from the end", default: -1),
+                Parameter<[String]?>("labels", "the tags in the order of their numbers; nil finds them", default: nil),
+                details:
+                    "Fields are parted by tabs, or by blanks where there are none. Models that read words answer such data for each word.",
+                example:
+                    "write_text(\"Ann\\tB-per\\nlives\\tO\\n\", \"/tmp/kd-example.conll\")\nread_conll(\"/tmp/kd-example.conll\")[\"tags\"]  # → [[\"B-per\", \"O\"]]"
+            ) { (context: CallContext, path: String, word: Int, tag: Int, labels: [String]?) throws -> Dataset in
+                try ConllReader.read(context.located(path), wordField: word, tagField: tag, labelNames: labels)
+            },
+            Builtin(
                 "read_text", "A whole file as one string.", path,
                 example:
                     "write_text(\"hello\", \"/tmp/kd-example.txt\")\nread_text(\"/tmp/kd-example.txt\")  # → \"hello\""
@@ -413,8 +425,8 @@ func dataChapter() -> Chapter {
                 "labelled", "The rows that have a label.", data,
                 example: "len(labelled(dataset({\"text\": [\"a\"], \"label\": [1]})))  # → 1"
             ) { (data: Dataset) throws -> Dataset in
-                let labels = try data.labels()
-                return try data.selecting(labels.indices.filter { labels[$0] != Dataset.missingLabel })
+                let isLabelled = try data.isLabelled()
+                return try data.selecting(isLabelled.indices.filter { isLabelled[$0] })
             },
             Builtin(
                 "keep_labels", "All rows, of which only n, chosen at random, keep their label.", data,
@@ -426,23 +438,17 @@ func dataChapter() -> Chapter {
                 guard n >= 0, n <= data.count else {
                     throw Fault("keep_labels: n is \(n), the dataset has \(counted(data.count, "row"))", kind: "value")
                 }
-                guard let column = data.labelColumn else {
-                    throw Fault(
-                        "keep_labels: the dataset has no labels", hint: "name the column when reading: label=\"…\"",
-                        kind: "value")
-                }
-                let chosen = Set(
-                    try data.with(column: "row number", .integers(Array(0..<data.count))).shuffled(seed: seed).take(n)
-                        .integers("row number"))
-                let labels = try data.labels().enumerated().map {
-                    chosen.contains($0.offset) ? $0.element : Dataset.missingLabel
-                }
-                return try data.with(column: column, .integers(labels))
+                return try data.keepingLabels(of: n, seed: seed)
             },
             Builtin(
-                "labels_of", "The class numbers of a labelled dataset.", data,
+                "labels_of", "The class numbers of a labelled dataset: [N]; for tags [N, W], for several classes a row [N, C] of 0 and 1.",
+                data,
                 example: "labels_of(dataset({\"text\": [\"a\"], \"label\": [1]}))  # → [1]"
             ) { (data: Dataset) throws -> Tensor in
+                if data.isTagging { return try Batch(data, rows: Array(0..<data.count)).labels() }
+                if let column = data.labelColumn, case .tensor(let tensor) = try data.column(column), tensor.rank == 2 {
+                    return tensor
+                }
                 let labels = try data.labels()
                 if let row = labels.firstIndex(of: Dataset.missingLabel) {
                     throw Fault(
@@ -453,6 +459,23 @@ func dataChapter() -> Chapter {
                 tensor.unit = .labels
                 return tensor
             },
+            Builtin(
+                "is_tagging", "Whether each word of a text has a class of its own.", data,
+                example: "is_tagging(dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]}))  # → true"
+            ) { (data: Dataset) throws -> Bool in data.isTagging },
+            Builtin(
+                "tag_names", "The tags of each sentence by name, of the data itself or of what was found.", data,
+                Parameter<Tensor?>("classes", "[N, W] class numbers; nil for the data's own", default: nil),
+                example:
+                    "d = dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]})\ntag_names(d, tensor([[0, 1]]))  # → [[\"O\", \"B-per\"]]"
+            ) { (data: Dataset, classes: Tensor?) throws -> [[String]] in try data.tagNames(classes) },
+            Builtin(
+                "class_weights", "A weight for each class, so that rare ones count as much as frequent ones: n / (k · count).",
+                data,
+                details: "For cross_entropy(weight=…). Rows without a label do not count; a class without rows has the weight 0.",
+                example: "class_weights(dataset({\"text\": [\"a\", \"b\", \"c\"], \"label\": [0, 0, 1]}))  # → [0.75 1.5]",
+                source: "scikit-learn, compute_class_weight(\"balanced\")"
+            ) { (data: Dataset) throws -> Tensor in try data.classWeights() },
             Builtin(
                 "label_names", "The names of the classes, or nil.", data,
                 example:

@@ -5,7 +5,9 @@ import Tensors
 
 /// How good a model is.
 func metricChapter() -> Chapter {
-    Chapter(
+    let strictness = Parameter<Bool>(
+        "strict", "only whole spans of IOB2; else a span may begin with I-, as in conlleval", default: false)
+    return Chapter(
         "Metrics", "How good answers are, with scikit-learn's numbers.",
         [
             Builtin(
@@ -25,6 +27,40 @@ func metricChapter() -> Chapter {
                     ReportObject(
                         try ClassificationReport(truth.numbers, guess.numbers, classes: classes, names: names).text(
                             digits: digits)))
+            },
+            Builtin(
+                "entity_report", "Precision, recall, f1 and support of named entities by type, as seqeval lays them out.",
+                Parameter<[[String]]>("truth", "a list of tags for each sentence"),
+                Parameter<[[String]]>("guess", "the same of what was found"),
+                Parameter<Int>("digits", "decimals", default: 2), strictness,
+                details: "An entity counts where its type and its words are the same.",
+                example: "show(entity_report([[\"B-per\", \"I-per\", \"O\"]], [[\"B-per\", \"I-per\", \"O\"]]))",
+                source: "seqeval, classification_report"
+            ) { (truth: [[String]], guess: [[String]], digits: Int, strict: Bool) throws -> Value in
+                guard (0...15).contains(digits) else {
+                    throw Fault("entity_report: digits is \(digits); it goes from 0 to 15", kind: "value")
+                }
+                let scores = try EntityScores(truth: truth, guess: guess, strict: strict)
+                return .object(ReportObject(scores.report(digits: digits)))
+            },
+            Builtin(
+                "entity_f1", "The harmonic mean of precision and recall over all named entities.",
+                Parameter<[[String]]>("truth", "a list of tags for each sentence"),
+                Parameter<[[String]]>("guess", "the same of what was found"), strictness,
+                example: "entity_f1([[\"B-per\", \"O\", \"B-loc\"]], [[\"B-per\", \"O\", \"O\"]])  # → 0.6667",
+                source: "seqeval, f1_score"
+            ) { (truth: [[String]], guess: [[String]], strict: Bool) throws -> Double in
+                try EntityScores(truth: truth, guess: guess, strict: strict).micro.f1
+            },
+            Builtin(
+                "entities", "The named entities in the tags of a sentence: [type, first word, word after the last].",
+                Parameter<[String]>("tags", "of the words"), strictness,
+                example: "entities([\"O\", \"B-per\", \"I-per\"])  # → [[\"per\", 1, 3]]"
+            ) { (tags: [String], strict: Bool) throws -> Value in
+                .list(
+                    EntityScores.entities(tags, strict: strict).map {
+                        .list([.string($0.type), .int($0.words.lowerBound), .int($0.words.upperBound)])
+                    })
             },
             Builtin(
                 "f1_score", "The mean over the classes of the harmonic mean of precision and recall.",

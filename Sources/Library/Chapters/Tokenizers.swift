@@ -68,7 +68,7 @@ func tokenizerChapter() -> Chapter {
                 details:
                     "No text is without ids: what the vocabulary does not hold is cut into smaller pieces. The same texts give the same vocabulary.",
                 example:
-                    "tok = wordpiece_tokenizer([\"low lower lowest\", \"new newer newest\"], size=40)\ntok.encode(\"newest\").tokens  # → [\"[CLS]\", \"new\", \"##est\", \"[SEP]\"]",
+                    "tok = wordpiece_tokenizer([\"low lower lowest\", \"new newer newest\"], size=40)\ntok.encode(\"newest\").tokens  # → [\"[CLS]\", \"ne\", \"##west\", \"[SEP]\"]",
                 source: "Schuster, Nakajima 2012; Wu et al. 2016, arXiv:1609.08144"
             ) { (texts: TextsArgument, size: Int, minimum: Int, lowercase: Bool, longest: Int?) throws -> Tokenization in
                 Tokenization(

@@ -161,7 +161,7 @@ final class BatchObject: Object {
     private func columnValue(_ name: String) throws -> Value {
         switch try batch.dataset.column(name) {
         case .integers, .floats, .tensor: try batch.column(name).scriptValue
-        case .text, .values: .list(try batch.rows.map { try batch.dataset.cell($0, name).scriptValue })
+        case .text, .values, .words, .tags: .list(try batch.rows.map { try batch.dataset.cell($0, name).scriptValue })
         }
     }
 }

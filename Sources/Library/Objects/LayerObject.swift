@@ -125,35 +125,40 @@ extension Layer {
             let output = try self(tensor)
             return Layer.running == nil && self is Chain ? output.markedAsLogits() : output
         }
+        if let batch = try batch(of: input) { return try self(batch).markedAsLogits() }
         return try self(try modelInput(input)).markedAsLogits()
     }
 
-    /// A batch, dataset, text or list of texts as the tensor that the model reads.
-    func modelInput(_ input: Value) throws -> Tensor {
+    /// A batch, dataset, text or list of texts as a batch; nil for anything else.
+    private func batch(of input: Value) throws -> Batch? {
         switch input.object {
-        case let batch as BatchObject: return try batch.batch.input(for: self)
-        case let data as DatasetObject:
-            return try Batch(data.dataset, rows: Array(0..<data.dataset.count)).input(for: self)
-        case let text as StringObject: return try textInput([text.text])
+        case let batch as BatchObject: return batch.batch
+        case let data as DatasetObject: return Batch(data.dataset, rows: Array(0..<data.dataset.count))
+        case let text as StringObject: return try batch(ofTexts: [text.text])
         case let list as ListObject where list.items.first?.string != nil:
             guard let texts = try [String].from(.object(list)) else {
                 throw Fault("a model reads texts; one item of the list is none", kind: "type")
             }
-            return try textInput(texts)
-        default: break
+            return try batch(ofTexts: texts)
+        default: return nil
         }
+    }
+
+    /// A batch, dataset, text or list of texts as the tensor that the model reads.
+    func modelInput(_ input: Value) throws -> Tensor {
+        if let batch = try batch(of: input) { return try batch.input(for: self) }
         if let tensor = try Tensor.from(input) { return tensor }
         throw Fault("a model reads tensors, batches, datasets and texts, not \(input.described)", kind: "type")
     }
 
-    private func textInput(_ texts: [String]) throws -> Tensor {
+    private func batch(ofTexts texts: [String]) throws -> Batch {
         guard tokenizer != nil else {
             throw ModelError(
                 .input, "the input is text and the model has no tokenizer",
                 hint: "chain(…, tokenizer=word_tokenizer(data))")
         }
         let data = try Dataset(name: "texts", columns: [("text", .text(texts))])
-        return try Batch(data, rows: Array(0..<texts.count)).input(for: self)
+        return Batch(data, rows: Array(0..<texts.count))
     }
 }
 
