@@ -19,7 +19,8 @@ struct TaggingTests {
 
     @Test("entities are scored as seqeval scores them")
     func scores() throws {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/entities.json")
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Fixtures/entities.json")
         let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: path))
         #expect(cases.count > 20)
         for one in cases {
@@ -47,10 +48,12 @@ struct TaggingTests {
         #expect(try ConllReader.read(Array("1 Ann x B-per\n".utf8), file: "a", wordField: 1).tagNames() == [["B-per"]])
     }
 
-    @Test("what is no file of sentences is refused with its line", arguments: [
-        ("", "empty"), ("\n\n", "no sentences"), ("Ann\tB-per\nsings\n", "line 2"), ("a b\nc d e\n", "line 2"),
-        ("Ann\tB-per\n\u{0}\tO\n", "NUL"),
-    ])
+    @Test(
+        "what is no file of sentences is refused with its line",
+        arguments: [
+            ("", "empty"), ("\n\n", "no sentences"), ("Ann\tB-per\nsings\n", "line 2"), ("a b\nc d e\n", "line 2"),
+            ("Ann\tB-per\n\u{0}\tO\n", "NUL"),
+        ])
     func hostile(text: String, words: String) {
         do {
             _ = try conll(text)

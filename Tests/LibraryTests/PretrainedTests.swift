@@ -9,7 +9,9 @@ import Testing
         .appendingPathComponent("Fixtures/folders").path
 
     /// Runs a script in which `folder` and the expected numbers `e` are known; it must end without an error.
-    private func run(_ name: String, _ script: String, messages: String? = nil, _ place: SourceLocation = #_sourceLocation) {
+    private func run(
+        _ name: String, _ script: String, messages: String? = nil, _ place: SourceLocation = #_sourceLocation
+    ) {
         let output = OutputBuffer()
         let start = """
             folder = "\(Self.folders)/\(name)"
@@ -69,7 +71,9 @@ import Testing
             """)
     }
 
-    @Test("loss and gradients of a training step are those of Transformers", arguments: classifiers + ["bert_tagger", "roberta_tagger"])
+    @Test(
+        "loss and gradients of a training step are those of Transformers",
+        arguments: classifiers + ["bert_tagger", "roberta_tagger"])
     func gradients(name: String) {
         run(
             name,
@@ -121,7 +125,8 @@ import Testing
             """)
     }
 
-    @Test("what is written is read again, with equal outputs", arguments: classifiers + ["bert_tagger", "bert_encoder"])
+    @Test(
+        "what is written is read again, with equal outputs", arguments: classifiers + ["bert_tagger", "bert_encoder"])
     func roundTrip(name: String) {
         run(
             name,

@@ -6,8 +6,12 @@ import Testing
 @Suite("Tokenizers against the tokenizers library")
 struct TokenizerConformanceTests {
     static let folder = Fixture.folder.appendingPathComponent("tokenizers")
-    nonisolated(unsafe) static let bert = Result { try TokenizerFolder.read(folder.appendingPathComponent("bert-uncased-vocab.txt").path) }
-    nonisolated(unsafe) static let gpt2 = Result { try TokenizerFolder.read(folder.appendingPathComponent("gpt2").path) }
+    nonisolated(unsafe) static let bert = Result {
+        try TokenizerFolder.read(folder.appendingPathComponent("bert-uncased-vocab.txt").path)
+    }
+    nonisolated(unsafe) static let gpt2 = Result {
+        try TokenizerFolder.read(folder.appendingPathComponent("gpt2").path)
+    }
 
     private struct Single: Decodable {
         let text: String
@@ -56,7 +60,8 @@ struct TokenizerConformanceTests {
             #expect(found.ids == one.ids, "\(one.text.debugDescription)")
             #expect(try tokenizer.encode(one.text) == one.ids, "\(one.text.debugDescription)")
             #expect(found.types == one.typeIds, "\(one.text.debugDescription)")
-            #expect(found.offsets.map { [$0.lowerBound, $0.upperBound] } == one.offsets, "\(one.text.debugDescription)")
+            #expect(
+                found.offsets.map { [$0.lowerBound, $0.upperBound] } == one.offsets, "\(one.text.debugDescription)")
             #expect(found.ids.map { tokenizer.token(for: Int($0)) } == one.tokens, "\(one.text.debugDescription)")
         }
     }
@@ -97,7 +102,8 @@ struct TokenizerConformanceTests {
         for one in cases {
             let found = try tokenizer.encoding(one.text, nil)
             #expect(found.ids == one.ids, "\(one.text.debugDescription)")
-            #expect(found.offsets.map { [$0.lowerBound, $0.upperBound] } == one.offsets, "\(one.text.debugDescription)")
+            #expect(
+                found.offsets.map { [$0.lowerBound, $0.upperBound] } == one.offsets, "\(one.text.debugDescription)")
             #expect(found.ids.map { tokenizer.token(for: Int($0)) } == one.tokens)
             #expect(tokenizer.decode(one.ids, skippingSpecial: false) == one.decoded)
         }
@@ -149,7 +155,9 @@ struct TokenizerConformanceTests {
                 }
             }
             let hex = String(hash, radix: 16)
-            if String(repeating: "0", count: 16 - hex.count) + hex != expected { wrong.append(String(number, radix: 16)) }
+            if String(repeating: "0", count: 16 - hex.count) + hex != expected {
+                wrong.append(String(number, radix: 16))
+            }
         }
         #expect(wrong.isEmpty, "blocks of 256 that differ: \(wrong.prefix(40).joined(separator: " "))")
     }

@@ -91,13 +91,35 @@ public struct Batches: Sequence {
     }
 }
 
+extension Batches {
+    /// The share of positions that only fill texts up to the longest of their batch, as a tokenizer numbers them.
+    public func padding(by tokenizer: any Tokenizer) throws -> Double {
+        let texts = try dataset.encoded(by: tokenizer)
+        var (real, all) = (0, 0)
+        for start in stride(from: 0, to: order.count, by: size) {
+            let lengths = order[start..<Swift.min(start + size, order.count)].map(texts.length)
+            real += lengths.reduce(0, +)
+            all += (lengths.max() ?? 0) * lengths.count
+        }
+        return all == 0 ? 0 : 1 - Double(real) / Double(all)
+    }
+}
+
 extension Dataset {
     /// The rows in batches of `size`; with `shuffle` in a random order that depends on the seed and the epoch alone.
+    ///
+    /// - Parameter tokenizer: where there is one, texts of like length share a batch, so that little is filled up: the rows
+    ///   are shuffled, each fifty batches' worth of them is sorted by length, and the batches are shuffled again.
     public func batches(
-        of size: Int, shuffle: Bool = false, seed: Int = 0, epoch: Int = 0, dropsLast: Bool = false
+        of size: Int, shuffle: Bool = false, seed: Int = 0, epoch: Int = 0, dropsLast: Bool = false,
+        byLength tokenizer: (any Tokenizer)? = nil
     ) throws -> Batches {
         guard size >= 1 else { throw DataError("a batch has \(size) rows; it must have at least 1") }
-        let order = shuffle ? Order.shuffled(count, seed: seed, stream: epoch) : Array(0..<count)
+        var order = shuffle ? Order.shuffled(count, seed: seed, stream: epoch) : Array(0..<count)
+        if let tokenizer, shuffle {
+            let texts = try encoded(by: tokenizer)
+            order = Order.byLength(order, size: size, pool: 50, seed: seed, stream: epoch, texts.length)
+        }
         return Batches(self, size: size, order: order, dropsLast: dropsLast)
     }
 }

@@ -35,7 +35,9 @@ public final class Dataset {
         public static func named(_ column: String) -> Role { .named([column]) }
     }
 
-    static let usualTextNames = ["text", "words", "tokens", "sentence", "sentence1", "premise", "question", "content", "review"]
+    static let usualTextNames = [
+        "text", "words", "tokens", "sentence", "sentence1", "premise", "question", "content", "review",
+    ]
     static let usualLabelNames = ["label", "labels", "tags", "target", "class"]
 
     /// A dataset of the columns, which must be equally long.
@@ -111,7 +113,9 @@ public final class Dataset {
                 "the dataset \"\(name)\" has no text column",
                 hint: "its columns are \(columnNames.joined(separator: ", ")); name one with text=", kind: "name")
         }
-        if let sentences = try column(textColumns[role]).sentences { return sentences.map { $0.joined(separator: " ") } }
+        if let sentences = try column(textColumns[role]).sentences {
+            return sentences.map { $0.joined(separator: " ") }
+        }
         guard case .text(let texts) = try column(textColumns[role]) else {
             throw DataError("the text column \"\(textColumns[role])\" holds no text", kind: "type")
         }

@@ -76,7 +76,8 @@ public final class EncodedTexts {
         }
         return TokenBatch(
             ids: try .integers(ids, shape), mask: try .bools(mask, shape),
-            types: try types.map { try .integers($0, shape) }, wordPlaces: wordPlaces.map { places in rows.map { places[$0] } })
+            types: try types.map { try .integers($0, shape) },
+            wordPlaces: wordPlaces.map { places in rows.map { places[$0] } })
     }
 }
 

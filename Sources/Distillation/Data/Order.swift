@@ -40,6 +40,24 @@ enum Order {
         return order
     }
 
+    /// An order whose batches of `size` hold rows of like length; rows that fill no batch stay at the end.
+    static func byLength(
+        _ order: [Int], size: Int, pool: Int, seed: Int, stream: Int, _ length: (Int) -> Int
+    ) -> [Int] {
+        let full = order.count / size * size
+        var batches: [ArraySlice<Int>] = []
+        for start in stride(from: 0, to: full, by: size * pool) {
+            let rows = order[start..<min(start + size * pool, full)].map { (row: $0, length: length($0)) }
+            // Among equals the shuffled order stays.
+            let sorted = rows.enumerated().sorted {
+                ($0.element.length, $0.offset) < ($1.element.length, $1.offset)
+            }.map(\.element.row)
+            for first in stride(from: 0, to: sorted.count, by: size) { batches.append(sorted[first..<first + size]) }
+        }
+        let places = shuffled(batches.count, seed: seed, stream: stream &+ 1 << 32)
+        return places.flatMap { batches[$0] } + order[full...]
+    }
+
     /// Sizes that add up to `count` and lie nearest to the fractions of it (largest remainders).
     static func sizes(_ count: Int, _ fractions: [Double]) -> [Int] {
         let exact = fractions.map { $0 * Double(count) }

@@ -22,7 +22,8 @@ extension Dataset {
     public func tags() throws -> [[Int]] {
         guard let labelColumn, case .tags(let tags) = try column(labelColumn) else {
             throw DataError(
-                "the dataset \"\(name)\" has no tags, one for each word", hint: "read_conll(\"file.conll\") gives them", kind: "type")
+                "the dataset \"\(name)\" has no tags, one for each word", hint: "read_conll(\"file.conll\") gives them",
+                kind: "type")
         }
         return tags
     }
@@ -133,7 +134,8 @@ extension Batch {
         let tokens = try encoded(by: tokenizer)
         guard let places = tokens.wordPlaces, output.shape.starts(with: tokens.ids.shape) else { return output }
         let (time, longest) = (output.shape[1], places.map(\.count).max() ?? 0)
-        let isIdentity = longest == time && places.allSatisfy { $0.enumerated().allSatisfy { $0.offset == Int($0.element) } }
+        let isIdentity =
+            longest == time && places.allSatisfy { $0.enumerated().allSatisfy { $0.offset == Int($0.element) } }
         let shape = [rows.count, longest]
         let mask = try Tensor.bools(places.flatMap { list in (0..<longest).map { $0 < list.count } }, shape)
         if isIdentity {

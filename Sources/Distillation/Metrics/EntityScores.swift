@@ -35,15 +35,18 @@ public struct EntityScores {
         var counts: [String: (correct: Int, found: Int, support: Int)] = [:]
         for (row, (truth, guess)) in zip(truth, guess).enumerated() {
             guard truth.count == guess.count else {
-                throw DataError("the sentence has \(truth.count) tags, the answer \(guess.count)", row: row, kind: "shape")
+                throw DataError(
+                    "the sentence has \(truth.count) tags, the answer \(guess.count)", row: row, kind: "shape")
             }
             let (true_, found) = (Self.entities(truth, strict: strict), Self.entities(guess, strict: strict))
             for entity in true_ { counts[entity.type, default: (0, 0, 0)].support += 1 }
             for entity in found { counts[entity.type, default: (0, 0, 0)].found += 1 }
             for entity in Set(true_).intersection(found) { counts[entity.type, default: (0, 0, 0)].correct += 1 }
         }
-        rows = counts.map { Row(name: $0.key, correct: $0.value.correct, found: $0.value.found, support: $0.value.support) }
-            .sorted { ExactString($0.name) < ExactString($1.name) }
+        rows = counts.map {
+            Row(name: $0.key, correct: $0.value.correct, found: $0.value.found, support: $0.value.support)
+        }
+        .sorted { ExactString($0.name) < ExactString($1.name) }
     }
 
     /// All entities as one type.
@@ -67,7 +70,9 @@ public struct EntityScores {
     public func report(digits: Int = 2) -> String {
         let averages = [("macro avg", mean(weighted: false)), ("weighted avg", mean(weighted: true))]
         let width = max((rows.map(\.name.count) + [12]).max() ?? 12, digits)
-        func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(width - text.count, 0)) + text }
+        func right(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(width - text.count, 0)) + text
+        }
         func line(_ name: String, _ p: Double, _ r: Double, _ f: Double, _ support: Int) -> String {
             right(name, width) + " " + [p, r, f].map { " " + right(DecimalText.fixed($0, digits: digits), 9) }.joined()
                 + " " + right("\(support)", 9) + "\n"
@@ -106,7 +111,8 @@ public struct EntityScores {
         return found
     }
 
-    private static func ends(_ before: (mark: Character, type: String), _ now: (mark: Character, type: String)) -> Bool {
+    private static func ends(_ before: (mark: Character, type: String), _ now: (mark: Character, type: String)) -> Bool
+    {
         if before.mark == "E" || before.mark == "S" { return true }
         if before.mark == "B" || before.mark == "I" {
             if now.mark == "B" || now.mark == "S" || now.mark == "O" { return true }
@@ -114,7 +120,9 @@ public struct EntityScores {
         return before.mark != "O" && before.mark != "." && before.type != now.type
     }
 
-    private static func begins(_ before: (mark: Character, type: String), _ now: (mark: Character, type: String)) -> Bool {
+    private static func begins(_ before: (mark: Character, type: String), _ now: (mark: Character, type: String))
+        -> Bool
+    {
         if now.mark == "B" || now.mark == "S" { return true }
         if before.mark == "E" || before.mark == "S" || before.mark == "O" {
             if now.mark == "E" || now.mark == "I" { return true }

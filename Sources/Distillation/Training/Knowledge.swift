@@ -84,7 +84,9 @@ public final class Knowledge {
         print.combine(model.tokenizer?.fingerprint ?? "")
         print.combine(form.name)
         for path in paths { print.combine(path) }
-        for (path, value) in model.parameters().map({ ($0.path, $0.parameter.value) }) + model.buffers().map({ ($0.path, $0.value) }) {
+        for (path, value) in model.parameters().map({ ($0.path, $0.parameter.value) })
+            + model.buffers().map({ ($0.path, $0.value) })
+        {
             print.combine(path)
             try value.withBytes { print.combine($0) }
         }
@@ -142,7 +144,8 @@ extension Knowledge {
         let file = try SafetensorsFile(path)
         do {
             guard let text = file.metadata[Self.key] else {
-                throw FormatError("these are tensors, but no saved knowledge", hint: "save(knowledge(teacher, data), \"file\")")
+                throw FormatError(
+                    "these are tensors, but no saved knowledge", hint: "save(knowledge(teacher, data), \"file\")")
             }
             let about = try JSONValue.parse(text)
             guard about["version"]?.int == 1 else {
@@ -153,9 +156,13 @@ extension Knowledge {
                 !paths.contains(nil), let descriptions = about["values"], file["rows"] != nil
             else { throw FormatError("what the file says of itself is not what kd writes") }
             let rows = try file.tensor("rows")
-            guard rows.dtype == .i64, rows.rank == 1 else { throw FormatError("rows are not numbers, one for each row") }
+            guard rows.dtype == .i64, rows.rank == 1 else {
+                throw FormatError("rows are not numbers, one for each row")
+            }
             func values(_ name: String, _ title: String) throws -> RowValues {
-                guard let description = descriptions[name], file[name] != nil else { throw FormatError("\(title) are not there") }
+                guard let description = descriptions[name], file[name] != nil else {
+                    throw FormatError("\(title) are not there")
+                }
                 let lengths = "\(name).lengths"
                 return try RowValues(
                     title, count: rows.count, description, values: file.tensor(name),

@@ -132,7 +132,8 @@ extension RowValues {
                 place += row.count
             }
         }
-        let lengths = isSequence ? [("\(name).lengths", try Tensor.integers(bytes.map { $0.count / size }, [bytes.count]))] : []
+        let lengths =
+            isSequence ? [("\(name).lengths", try Tensor.integers(bytes.map { $0.count / size }, [bytes.count]))] : []
         return [(name, values)] + lengths
     }
 
@@ -159,7 +160,8 @@ extension RowValues {
         (self.dtype, self.shape, self.isSequence) = (dtype, shape.compactMap { $0 }, isSequence)
         unit = description["unit"]?.string.flatMap(Unit.init(rawValue:))
         let size = max(elementBytes, 1)
-        guard form.applies(to: dtype), values.dtype == .u8, values.rank == 2, values.shape[1] == size, elements >= 0 else {
+        guard form.applies(to: dtype), values.dtype == .u8, values.rank == 2, values.shape[1] == size, elements >= 0
+        else {
             throw FormatError("\(name) have other sizes than their description says")
         }
         var counts = [Int](repeating: 1, count: count)
@@ -189,7 +191,8 @@ extension RowValues {
             try row.withUnsafeBytes { source in
                 for vector in 0..<vectors {
                     for place in 0..<k {
-                        let column = source.loadUnaligned(fromByteOffset: vector * (k * 8 + 4) + place * 8, as: Int32.self)
+                        let column = source.loadUnaligned(
+                            fromByteOffset: vector * (k * 8 + 4) + place * 8, as: Int32.self)
                         guard column >= 0, column < width else {
                             throw FormatError("\(name) name the class \(column) of \(width)")
                         }

@@ -33,7 +33,8 @@ public enum StoredForm: Equatable, Sendable {
             var halves = [UInt8](repeating: 0, count: floats.count * 2)
             halves.withUnsafeMutableBytes { target in
                 for (place, value) in floats.enumerated() {
-                    target.storeBytes(of: Float16(value).bitPattern.littleEndian, toByteOffset: place * 2, as: UInt16.self)
+                    target.storeBytes(
+                        of: Float16(value).bitPattern.littleEndian, toByteOffset: place * 2, as: UInt16.self)
                 }
             }
             return halves
@@ -42,8 +43,10 @@ public enum StoredForm: Equatable, Sendable {
             var bytes = [UInt8](repeating: 0, count: floats.count / width * self.bytes(width, .f32))
             bytes.withUnsafeMutableBytes { target in
                 for row in 0..<floats.count / width {
-                    Self.keep(k, of: UnsafeBufferPointer(rebasing: floats[row * width..<(row + 1) * width]),
-                        in: UnsafeMutableRawBufferPointer(rebasing: target[row * (k * 8 + 4)..<(row + 1) * (k * 8 + 4)]))
+                    Self.keep(
+                        k, of: UnsafeBufferPointer(rebasing: floats[row * width..<(row + 1) * width]),
+                        in: UnsafeMutableRawBufferPointer(rebasing: target[row * (k * 8 + 4)..<(row + 1) * (k * 8 + 4)])
+                    )
                 }
             }
             return bytes
@@ -68,7 +71,8 @@ public enum StoredForm: Equatable, Sendable {
                 for place in row * width..<(row + 1) * width { floats[place] = rest }
                 for place in 0..<k {
                     let column = Int(bytes.loadUnaligned(fromByteOffset: start + place * 8, as: Int32.self))
-                    floats[row * width + column] = bytes.loadUnaligned(fromByteOffset: start + place * 8 + 4, as: Float.self)
+                    floats[row * width + column] = bytes.loadUnaligned(
+                        fromByteOffset: start + place * 8 + 4, as: Float.self)
                 }
             }
         }

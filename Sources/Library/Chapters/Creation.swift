@@ -109,12 +109,14 @@ func creationChapter() -> Chapter {
             ) { (x: Tensor) throws in x.detached() },
             Builtin(
                 "with_mask", "The same values with a mask that says which positions are real and not padding.",
-                Parameter<Tensor>("x", "[B, T, …]"), Parameter<Tensor>("mask", "[B, T], not 0 where positions are real"),
+                Parameter<Tensor>("x", "[B, T, …]"),
+                Parameter<Tensor>("mask", "[B, T], not 0 where positions are real"),
                 Parameter<Tensor?>("types", "[B, T], for ids of pairs: which of two texts each is from", default: nil),
                 details: "Ids made from texts have theirs by themselves; x.mask answers it, token_types(x) the types.",
                 example: "mean(with_mask(tensor([[1.0, 3.0, 9.0]]), tensor([[1, 1, 0]])), dim=1)  # → [2.]"
             ) { (x: Tensor, mask: Tensor, types: Tensor?) throws -> Tensor in
-                for (name, part) in [("mask", mask), ("types", types ?? mask)] where part.shape != Array(x.shape.prefix(2)) || x.rank < 2 {
+                for (name, part) in [("mask", mask), ("types", types ?? mask)]
+                where part.shape != Array(x.shape.prefix(2)) || x.rank < 2 {
                     throw Fault(
                         "with_mask: the \(name) must be [B, T], it is \(part.shape) and x is \(x.shape)", kind: "shape",
                         argument: .keyword(name))
@@ -126,7 +128,8 @@ func creationChapter() -> Chapter {
                 return same
             },
             Builtin(
-                "token_types", "For ids of pairs of texts, which of the two each is from: 0 or 1; zeros for single texts.",
+                "token_types",
+                "For ids of pairs of texts, which of the two each is from: 0 or 1; zeros for single texts.",
                 Parameter<Tensor>("ids", "[B, T]"), example: "token_types(tensor([[2, 5, 3]]))  # → [[0 0 0]]"
             ) { (ids: Tensor) throws in try ids.tokenTypes ?? .zeros(ids.shape, .i64) },
             Builtin(

@@ -195,7 +195,8 @@ func fileChapter() -> Chapter {
                 guard let json = JSONValue(value, depth: 0) else {
                     throw Fault(
                         "write_json: JSON has no word for something in it",
-                        hint: "lists, maps with strings for keys, strings, finite numbers, bools and nil can be written",
+                        hint:
+                            "lists, maps with strings for keys, strings, finite numbers, bools and nil can be written",
                         kind: "value", argument: .positional(0))
                 }
                 try File.write(json.text(indent: 2) + "\n", to: path)
@@ -441,7 +442,8 @@ func dataChapter() -> Chapter {
                 return try data.keepingLabels(of: n, seed: seed)
             },
             Builtin(
-                "labels_of", "The class numbers of a labelled dataset: [N]; for tags [N, W], for several classes a row [N, C] of 0 and 1.",
+                "labels_of",
+                "The class numbers of a labelled dataset: [N]; for tags [N, W], for several classes a row [N, C] of 0 and 1.",
                 data,
                 example: "labels_of(dataset({\"text\": [\"a\"], \"label\": [1]}))  # → [1]"
             ) { (data: Dataset) throws -> Tensor in
@@ -461,7 +463,8 @@ func dataChapter() -> Chapter {
             },
             Builtin(
                 "is_tagging", "Whether each word of a text has a class of its own.", data,
-                example: "is_tagging(dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]}))  # → true"
+                example:
+                    "is_tagging(dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]}))  # → true"
             ) { (data: Dataset) throws -> Bool in data.isTagging },
             Builtin(
                 "tag_names", "The tags of each sentence by name, of the data itself or of what was found.", data,
@@ -470,10 +473,13 @@ func dataChapter() -> Chapter {
                     "d = dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]})\ntag_names(d, tensor([[0, 1]]))  # → [[\"O\", \"B-per\"]]"
             ) { (data: Dataset, classes: Tensor?) throws -> [[String]] in try data.tagNames(classes) },
             Builtin(
-                "class_weights", "A weight for each class, so that rare ones count as much as frequent ones: n / (k · count).",
+                "class_weights",
+                "A weight for each class, so that rare ones count as much as frequent ones: n / (k · count).",
                 data,
-                details: "For cross_entropy(weight=…). Rows without a label do not count; a class without rows has the weight 0.",
-                example: "class_weights(dataset({\"text\": [\"a\", \"b\", \"c\"], \"label\": [0, 0, 1]}))  # → [0.75 1.5]",
+                details:
+                    "For cross_entropy(weight=…). Rows without a label do not count; a class without rows has the weight 0.",
+                example:
+                    "class_weights(dataset({\"text\": [\"a\", \"b\", \"c\"], \"label\": [0, 0, 1]}))  # → [0.75 1.5]",
                 source: "scikit-learn, compute_class_weight(\"balanced\")"
             ) { (data: Dataset) throws -> Tensor in try data.classWeights() },
             Builtin(
@@ -486,12 +492,29 @@ func dataChapter() -> Chapter {
                 Parameter<Int>("size", "rows in a batch", default: 32),
                 Parameter<Bool>("shuffle", "in a random order, another one each time", default: false),
                 Parameter<Bool>("drop_last", "leave out a last batch that is not full", default: false),
-                details: "The order comes from the stream that seed(n) starts.",
+                Parameter<TokenizerSource?>(
+                    "by_length", "a model or tokenizer: shuffled texts of like length share a batch; nil for any",
+                    default: nil),
+                details:
+                    "The order comes from the stream that seed(n) starts. by_length saves the computing that padding costs; padding(batches, model) says how much there is.",
                 example: "for b in dataset({\"x\": [1, 2, 3]}) |> batches(2) { print(len(b)) }"
-            ) { (data: Dataset, size: Int, shuffle: Bool, dropLast: Bool) throws -> Value in
+            ) {
+                (data: Dataset, size: Int, shuffle: Bool, dropLast: Bool, byLength: TokenizerSource?) throws -> Value in
                 let seed = shuffle ? try randint(0, 1 << 40, []).integer() : 0
+                let tokenizer = data.textColumns.isEmpty ? nil : byLength?.tokenizer
                 return .object(
-                    BatchesObject(try data.batches(of: size, shuffle: shuffle, seed: seed, dropsLast: dropLast)))
+                    BatchesObject(
+                        try data.batches(
+                            of: size, shuffle: shuffle, seed: seed, dropsLast: dropLast, byLength: tokenizer)))
+            },
+            Builtin(
+                "padding", "The share of positions in batches of texts that only fill them up to the longest.",
+                Parameter<BatchesArgument>("batches", "what batches() gave"),
+                Parameter<TokenizerSource>("model", "a model that reads texts, or a tokenizer"),
+                example:
+                    "d = dataset({\"text\": [\"a\", \"a b c\"]})\npadding(d |> batches(2), word_tokenizer(d))  # → 0.3333"
+            ) { (batches: BatchesArgument, source: TokenizerSource) throws -> Double in
+                try source.tokenizer.map { try batches.batches.padding(by: $0) } ?? 0
             },
             Builtin(
                 "count_batches", "How many batches one pass over the rows takes.", data,
@@ -532,9 +555,35 @@ extension Dataset {
     }
 }
 
+/// A tokenizer, or the one of a model; a model that reads no texts has none.
+struct TokenizerSource: ScriptConvertible {
+    let tokenizer: (any Tokenizer)?
+    private let value: Value
+    static var scriptType: String { "model or tokenizer" }
+    static func from(_ value: Value) throws -> TokenizerSource? {
+        switch value.object {
+        case let model as LayerObject: TokenizerSource(tokenizer: model.layer.tokenizer, value: value)
+        case let tokenizer as TokenizerObject: TokenizerSource(tokenizer: tokenizer.tokenizer, value: value)
+        default: nil
+        }
+    }
+    var scriptValue: Value { value }
+}
+
+/// What `batches` gave, as an argument.
+struct BatchesArgument: ScriptConvertible {
+    let batches: Batches
+    private let value: Value
+    static var scriptType: String { "batches" }
+    static func from(_ value: Value) throws -> BatchesArgument? {
+        (value.object as? BatchesObject).map { BatchesArgument(batches: $0.batches, value: value) }
+    }
+    var scriptValue: Value { value }
+}
+
 /// What `batches` gives: something to loop over.
 final class BatchesObject: Object {
-    private let batches: Batches
+    let batches: Batches
 
     init(_ batches: Batches) { self.batches = batches }
 

@@ -73,7 +73,8 @@ func layerChapter() -> Chapter {
                 Parameter<Int>("inputs", "width of the input"), Parameter<Int>("outputs", "width of the output"),
                 Parameter<Bool>("bias", "whether b is there", default: true),
                 Parameter<Double?>(
-                    "std", "standard deviation of the weights at the start, with b = 0; nil for PyTorch's U(±1/√inputs)",
+                    "std",
+                    "standard deviation of the weights at the start, with b = 0; nil for PyTorch's U(±1/√inputs)",
                     default: nil),
                 example: "linear(4, 2)(zeros(3, 4)).shape  # → [3, 2]"
             ) { (inputs: Int, outputs: Int, bias: Bool, deviation: Double?) throws -> Layer in

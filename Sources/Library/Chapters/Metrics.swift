@@ -29,7 +29,8 @@ func metricChapter() -> Chapter {
                             digits: digits)))
             },
             Builtin(
-                "entity_report", "Precision, recall, f1 and support of named entities by type, as seqeval lays them out.",
+                "entity_report",
+                "Precision, recall, f1 and support of named entities by type, as seqeval lays them out.",
                 Parameter<[[String]]>("truth", "a list of tags for each sentence"),
                 Parameter<[[String]]>("guess", "the same of what was found"),
                 Parameter<Int>("digits", "decimals", default: 2), strictness,

@@ -47,7 +47,8 @@ func pretrainedChapter() -> Chapter {
                     let answer = try context.machine.call(names, Arguments([.string(path)]))
                     guard let name = answer.string else {
                         throw Fault(
-                            "write_checkpoint: names must answer a string, it answered \(answer.described)", kind: "type")
+                            "write_checkpoint: names must answer a string, it answered \(answer.described)",
+                            kind: "type")
                     }
                     return name
                 }

@@ -60,7 +60,8 @@ func tokenizerChapter() -> Chapter {
                         maximalLength: longest))
             },
             Builtin(
-                "wordpiece_tokenizer", "A tokenizer of pieces of words, learned from some texts, as BERT has one.", texts,
+                "wordpiece_tokenizer", "A tokenizer of pieces of words, learned from some texts, as BERT has one.",
+                texts,
                 Parameter<Int>("size", "most ids, the five special ones included", default: 8000),
                 Parameter<Int>("min_count", "how often two neighbours must occur to be joined", default: 2),
                 Parameter<Bool>("lowercase", "whether capitals are made small and accents removed", default: true),
@@ -70,10 +71,13 @@ func tokenizerChapter() -> Chapter {
                 example:
                     "tok = wordpiece_tokenizer([\"low lower lowest\", \"new newer newest\"], size=40)\ntok.encode(\"newest\").tokens  # → [\"[CLS]\", \"ne\", \"##west\", \"[SEP]\"]",
                 source: "Schuster, Nakajima 2012; Wu et al. 2016, arXiv:1609.08144"
-            ) { (texts: TextsArgument, size: Int, minimum: Int, lowercase: Bool, longest: Int?) throws -> Tokenization in
+            ) {
+                (texts: TextsArgument, size: Int, minimum: Int, lowercase: Bool, longest: Int?) throws -> Tokenization
+                in
                 Tokenization(
                     tokenizer: try WordPieceTrainer.train(
-                        on: texts.texts, size: size, minimalCount: minimum, lowercases: lowercase, maximalLength: longest))
+                        on: texts.texts, size: size, minimalCount: minimum, lowercases: lowercase,
+                        maximalLength: longest))
             },
             Builtin(
                 "read_tokenizer", "The tokenizer of a model's folder, or of one of its files.",
@@ -100,7 +104,8 @@ func tokenizerChapter() -> Chapter {
             Builtin(
                 "truncated", "The same tokenizer with another limit: longer texts are cut at their end.", tokenizer,
                 Parameter<Int?>("max_length", "most tokens, special ones included; nil for no limit"),
-                example: "word_tokenizer([\"a fine film\"]).truncated(2).encode(\"a fine film\").tokens  # → [\"a\", \"fine\"]"
+                example:
+                    "word_tokenizer([\"a fine film\"]).truncated(2).encode(\"a fine film\").tokens  # → [\"a\", \"fine\"]"
             ) { (tokenizer: Tokenization, longest: Int?) throws -> Tokenization in
                 Tokenization(tokenizer: try tokenizer.tokenizer.limited(to: longest))
             },
@@ -117,7 +122,8 @@ func tokenizerChapter() -> Chapter {
                     encoding = try tokenizer.tokenizer.encoding(text, second)
                 } else {
                     if second != nil {
-                        throw Fault("encode: a list of words has no second text", kind: "type", argument: .positional(2))
+                        throw Fault(
+                            "encode: a list of words has no second text", kind: "type", argument: .positional(2))
                     }
                     encoding = try tokenizer.tokenizer.encoding(words: [String].from(text.value) ?? [])
                 }
@@ -130,7 +136,9 @@ func tokenizerChapter() -> Chapter {
             ) { (tokenizer: Tokenization, ids: [Int], skipsSpecial: Bool) throws -> String in
                 try tokenizer.tokenizer.decode(
                     ids.map { id in
-                        guard let small = Int32(exactly: id) else { throw Fault("decode: \(id) is no id", kind: "value") }
+                        guard let small = Int32(exactly: id) else {
+                            throw Fault("decode: \(id) is no id", kind: "value")
+                        }
                         return small
                     }, skippingSpecial: skipsSpecial)
             },
@@ -139,7 +147,8 @@ func tokenizerChapter() -> Chapter {
                 Parameter<Int>("id", "an id"), example: "word_tokenizer([\"a fine film\"]).token_of(3)  # → \"fine\""
             ) { (tokenizer: Tokenization, id: Int) throws -> String? in tokenizer.tokenizer.token(for: id) },
             Builtin(
-                "id_of", "The id of a piece; nil where there is none.", tokenizer, Parameter<String>("token", "a piece"),
+                "id_of", "The id of a piece; nil where there is none.", tokenizer,
+                Parameter<String>("token", "a piece"),
                 example: "word_tokenizer([\"a fine film\"]).id_of(\"fine\")  # → 3"
             ) { (tokenizer: Tokenization, token: String) throws -> Int? in tokenizer.tokenizer.id(for: token) },
         ])

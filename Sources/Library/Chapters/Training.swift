@@ -161,32 +161,41 @@ func trainingChapter() -> Chapter {
                     batch: Int, file: String?
                 ) throws -> Knowledge in
                 let paths = keep.filter { $0 != "logits" }
-                if let topk, topk < 1 { throw Fault("knowledge: topk must be at least 1, it is \(topk)", kind: "value", argument: .keyword("topk")) }
+                if let topk, topk < 1 {
+                    throw Fault(
+                        "knowledge: topk must be at least 1, it is \(topk)", kind: "value", argument: .keyword("topk"))
+                }
                 let form = topk.map { StoredForm.largest($0) } ?? (dtype == .f16 ? .half : .exact)
                 if let file, File.exists(file) {
                     let known = try Knowledge(file: file)
-                    let isCurrent = try known.fingerprint == Knowledge.fingerprint(of: teacher, paths: paths, form: form)
+                    let isCurrent =
+                        try known.fingerprint == Knowledge.fingerprint(of: teacher, paths: paths, form: form)
                     let missing = try known.missing(in: data)
                     guard isCurrent, missing == 0 else {
                         throw Fault(
                             "knowledge: \(file) is stale: "
-                                + (isCurrent ? "\(counted(missing, "row")) of the data are not in it" : "another teacher made it, or for other values"),
+                                + (isCurrent
+                                    ? "\(counted(missing, "row")) of the data are not in it"
+                                    : "another teacher made it, or for other values"),
                             hint: "delete the file, or name another", kind: "value", argument: .keyword("file"))
                     }
                     return known
                 }
-                let (known, wasKnown) = try data.knowledge(of: teacher, paths: paths, form: form, batch: batch) { done in
+                let (known, wasKnown) = try data.knowledge(of: teacher, paths: paths, form: form, batch: batch) {
+                    done in
                     context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
                 }
                 if wasKnown, known.seconds >= 0.1 {
                     let saved = floatText((known.seconds * 10).rounded() / 10)
-                    context.machine.output.write("teacher  its answers are known already, \(saved) s saved\n", to: .progress)
+                    context.machine.output.write(
+                        "teacher  its answers are known already, \(saved) s saved\n", to: .progress)
                 }
                 if let file { try known.save(file) }
                 return known
             },
             Builtin(
-                "load_knowledge", "Knowledge from a file that save(k, file) wrote.", Parameter<String>("path", "the file"),
+                "load_knowledge", "Knowledge from a file that save(k, file) wrote.",
+                Parameter<String>("path", "the file"),
                 example:
                     "k = knowledge(linear(2, 4), dataset({\"x\": ones(3, 2)}))\nsave(k, \"/tmp/kd-example-knowledge.safetensors\")\nlen(load_knowledge(\"/tmp/kd-example-knowledge.safetensors\"))  # → 3"
             ) { (context: CallContext, path: String) throws in try Knowledge(file: context.located(path)) },

@@ -200,7 +200,8 @@ final class KnowledgeObject: Object {
         let size = Memory.format(knowledge.byteCount)
         let line = "knowledge of \(knowledge.teacher): \(counted(knowledge.count, "row")), \(size)"
         if style == .inline { return "<\(line)>" }
-        return "\(line)\nkept: \(kept.joined(separator: ", "))\ncomputed in \(floatText((knowledge.seconds * 10).rounded() / 10)) s"
+        return
+            "\(line)\nkept: \(kept.joined(separator: ", "))\ncomputed in \(floatText((knowledge.seconds * 10).rounded() / 10)) s"
     }
     override var fieldNames: [String] { ["teacher", "fingerprint", "paths", "seconds", "bytes"] }
     override func count(_ machine: Machine) throws -> Int? { knowledge.count }

@@ -7,7 +7,8 @@ public func allChapters() -> [Chapter] {
     [
         coreChapter(), sequenceChapter(), collectionChapter(), stringChapter(), elementwiseChapter(), roundingChapter(),
         sharedChapter(), creationChapter(), randomChapter(), reductionChapter(), movementChapter(), indexingChapter(),
-        neuralChapter(), gradientChapter(), layerChapter(), modelChapter(), pretrainedChapter(), fileChapter(), dataChapter(), tokenizerChapter(),
+        neuralChapter(), gradientChapter(), layerChapter(), modelChapter(), pretrainedChapter(), fileChapter(),
+        dataChapter(), tokenizerChapter(),
         trainingChapter(), metricChapter(),
     ]
 }

@@ -36,7 +36,8 @@ public final class Checkpoint {
             var opened: [ExactString: SafetensorsFile] = [:]
             for (name, value) in map {
                 guard let fileName = value.string else {
-                    throw FormatError("weight_map[\"\(name.prefix(80))\"] is \(value.kindName), not a file's name", file: index)
+                    throw FormatError(
+                        "weight_map[\"\(name.prefix(80))\"] is \(value.kindName), not a file's name", file: index)
                 }
                 guard Self.isPlain(fileName) else {
                     throw FormatError(
@@ -73,7 +74,8 @@ public final class Checkpoint {
         }
         if let first = pickles.first {
             return FormatError(
-                "the weights are pickled, and reading a pickle may run any program that is hidden in it", file: "\(folder)/\(first)",
+                "the weights are pickled, and reading a pickle may run any program that is hidden in it",
+                file: "\(folder)/\(first)",
                 hint: "write them as safetensors once, where they are trusted: Transformers' "
                     + "model.save_pretrained(\"FOLDER\") does")
         }

@@ -79,7 +79,9 @@ public enum File {
     /// - Throws: `FormatError` where a file stands in the way or the system refuses.
     public static func makeFolder(_ path: String) throws {
         let path = expand(path)
-        guard !path.isEmpty, !path.utf8.contains(0) else { throw FormatError("this is no path of a folder", file: path) }
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw FormatError("this is no path of a folder", file: path)
+        }
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/" + part

@@ -37,7 +37,9 @@ final class ByteLevelBPE {
     static let bytes: [UInt32: UInt8] = Dictionary(
         uniqueKeysWithValues: characters.enumerated().map { ($0.element.value, UInt8($0.offset)) })
 
-    static func pair(_ left: Int32, _ right: Int32) -> UInt64 { UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right)) }
+    static func pair(_ left: Int32, _ right: Int32) -> UInt64 {
+        UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+    }
 
     /// Appends the ids of a stretch of text.
     func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) {
@@ -88,7 +90,9 @@ final class ByteLevelBPE {
         while symbols.count > 1 {
             var best: (rank: Int32, id: Int32, place: Int)?
             for place in 0..<symbols.count - 1 {
-                if let found = merges[Self.pair(symbols[place].id, symbols[place + 1].id)], found.rank < best?.rank ?? .max {
+                if let found = merges[Self.pair(symbols[place].id, symbols[place + 1].id)],
+                    found.rank < best?.rank ?? .max
+                {
                     best = (found.rank, found.id, place)
                 }
             }
@@ -108,14 +112,16 @@ final class ByteLevelBPE {
         func offer(_ place: Int) {
             guard place >= 0, next[place] < run.count else { return }
             if let found = merges[Self.pair(ids[place], ids[next[place]])] {
-                queue.push(.init(rank: found.rank, place: place, left: ids[place], right: ids[next[place]], id: found.id))
+                queue.push(
+                    .init(rank: found.rank, place: place, left: ids[place], right: ids[next[place]], id: found.id))
             }
         }
         for place in 0..<run.count { offer(place) }
         while let best = queue.pop() {
             let right = next[best.place]
             // Neighbours may have been joined otherwise since they were offered.
-            guard lengths[best.place] > 0, right < run.count, ids[best.place] == best.left, ids[right] == best.right else {
+            guard lengths[best.place] > 0, right < run.count, ids[best.place] == best.left, ids[right] == best.right
+            else {
                 continue
             }
             ids[best.place] = best.id
@@ -283,7 +289,8 @@ private struct MergeQueue {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].comesBefore(heap[least]) {
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[child].comesBefore(heap[least]) {
                 least = child
             }
             if least == parent { return first }

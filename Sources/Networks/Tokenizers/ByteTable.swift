@@ -42,9 +42,11 @@ struct ByteTable {
         }
     }
 
-    func value(_ key: [UInt8]) -> Int32? { key.withUnsafeBufferPointer { buffer in
-        buffer.baseAddress.flatMap { value($0, buffer.count) } ?? (buffer.isEmpty ? empty : nil)
-    } }
+    func value(_ key: [UInt8]) -> Int32? {
+        key.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.flatMap { value($0, buffer.count) } ?? (buffer.isEmpty ? empty : nil)
+        }
+    }
 
     /// The number of the empty string, which has no address.
     private var empty: Int32?

@@ -56,7 +56,8 @@ public final class SubwordTokenizer: Tokenizer {
             print.combine(try json.text())
             fingerprint = print.hex
             if let maximalLength, template.room(in: maximalLength) < 1 {
-                throw FormatError("max_length is \(maximalLength), which leaves no room beside the special tokens", kind: "value")
+                throw FormatError(
+                    "max_length is \(maximalLength), which leaves no room beside the special tokens", kind: "value")
             }
         } catch var error as FormatError {
             error.file = error.file ?? file
@@ -67,11 +68,13 @@ public final class SubwordTokenizer: Tokenizer {
     public func limited(to length: Int?) throws -> any Tokenizer {
         try checkLimit(length)
         guard var object = json.object else { return self }
-        object["truncation"] = length.map {
-            .object([
-                "direction": .string("Right"), "max_length": .int($0), "strategy": .string("LongestFirst"), "stride": .int(0),
-            ])
-        } ?? .null
+        object["truncation"] =
+            length.map {
+                .object([
+                    "direction": .string("Right"), "max_length": .int($0), "strategy": .string("LongestFirst"),
+                    "stride": .int(0),
+                ])
+            } ?? .null
         return try SubwordTokenizer(json: .object(object))
     }
 
@@ -187,7 +190,9 @@ public final class SubwordTokenizer: Tokenizer {
                 if literal.contains(id) {
                     bytes += piece.utf8
                 } else {
-                    for scalar in piece.unicodeScalars { if let byte = ByteLevelBPE.bytes[scalar.value] { bytes.append(byte) } }
+                    for scalar in piece.unicodeScalars {
+                        if let byte = ByteLevelBPE.bytes[scalar.value] { bytes.append(byte) }
+                    }
                 }
             }
             return String(decoding: bytes, as: UTF8.self)

@@ -6,7 +6,8 @@ public enum TokenizerFolder {
     ///   - maximalLength: cuts longer texts; nil takes what the files say.
     ///   - lowercases: for vocab.txt, which does not say it; nil takes tokenizer_config.json's, or true.
     /// - Throws: `FormatError` where there is none of the files, or what they hold is not well formed.
-    public static func read(_ path: String, maximalLength: Int? = nil, lowercases: Bool? = nil) throws -> any Tokenizer {
+    public static func read(_ path: String, maximalLength: Int? = nil, lowercases: Bool? = nil) throws -> any Tokenizer
+    {
         try checkLimit(maximalLength)
         let tokenizer = try open(path, lowercases: lowercases)
         if let maximalLength { return try tokenizer.limited(to: maximalLength) }
@@ -53,7 +54,8 @@ public enum TokenizerFolder {
     }
 
     /// BERT's vocab.txt: a piece a line, whose number is its id.
-    private static func vocabularyText(_ path: String, config: JSONValue, lowercases: Bool?) throws -> SubwordTokenizer {
+    private static func vocabularyText(_ path: String, config: JSONValue, lowercases: Bool?) throws -> SubwordTokenizer
+    {
         var lines = try File.readText(path).split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.hasSuffix("\r") ? String(line.dropLast()) : String(line)
         }
@@ -76,13 +78,15 @@ public enum TokenizerFolder {
         return try wordPiece(
             pieces, tokens: roles.filter { pieces[$0] != nil }, unknown: roles[0], sep: roles[1], cls: roles[3],
             pad: roles[2], lowercases: lowercases ?? config["do_lower_case"]?.bool ?? true,
-            stripsAccents: config["strip_accents"]?.bool, spacesIdeographs: config["tokenize_chinese_chars"]?.bool ?? true,
+            stripsAccents: config["strip_accents"]?.bool,
+            spacesIdeographs: config["tokenize_chinese_chars"]?.bool ?? true,
             file: path)
     }
 
     /// A WordPiece tokenizer in the form of tokenizer.json.
     static func wordPiece(
-        _ pieces: JSONObject, tokens: [String], unknown: String, sep: String, cls: String, pad: String, lowercases: Bool,
+        _ pieces: JSONObject, tokens: [String], unknown: String, sep: String, cls: String, pad: String,
+        lowercases: Bool,
         stripsAccents: Bool? = nil, spacesIdeographs: Bool = true, file: String? = nil
     ) throws -> SubwordTokenizer {
         func id(_ token: String) -> Int { pieces[token]?.int ?? 0 }
@@ -97,15 +101,18 @@ public enum TokenizerFolder {
         }
         let json = JSONValue.object([
             "version": .string("1.0"), "truncation": .null, "padding": padding(pad, id(pad)),
-            "added_tokens": .array(tokens.map { addedToken($0, id($0)) }.sorted { $0["id"]?.int ?? 0 < $1["id"]?.int ?? 0 }),
+            "added_tokens": .array(
+                tokens.map { addedToken($0, id($0)) }.sorted { $0["id"]?.int ?? 0 < $1["id"]?.int ?? 0 }),
             "normalizer": .object([
                 "type": .string("BertNormalizer"), "clean_text": .bool(true),
-                "handle_chinese_chars": .bool(spacesIdeographs), "strip_accents": stripsAccents.map { .bool($0) } ?? .null,
+                "handle_chinese_chars": .bool(spacesIdeographs),
+                "strip_accents": stripsAccents.map { .bool($0) } ?? .null,
                 "lowercase": .bool(lowercases),
             ]),
             "pre_tokenizer": .object(["type": .string("BertPreTokenizer")]),
             "post_processor": .object([
-                "type": .string("TemplateProcessing"), "single": .array([special(cls, 0), text("A", 0), special(sep, 0)]),
+                "type": .string("TemplateProcessing"),
+                "single": .array([special(cls, 0), text("A", 0), special(sep, 0)]),
                 "pair": .array([special(cls, 0), text("A", 0), special(sep, 0), text("B", 1), special(sep, 1)]),
                 "special_tokens": .object([cls: listed(cls), sep: listed(sep)] as JSONObject),
             ]),
@@ -126,13 +133,18 @@ public enum TokenizerFolder {
     }
 
     /// GPT-2's and RoBERTa's pair of files: ids by piece, and merges, one a line.
-    private static func bytePairs(_ piecesPath: String, _ mergesPath: String, config: JSONValue) throws -> SubwordTokenizer {
+    private static func bytePairs(_ piecesPath: String, _ mergesPath: String, config: JSONValue) throws
+        -> SubwordTokenizer
+    {
         let json = try JSONValue.read(piecesPath)
         guard let pieces = json.object else {
-            throw FormatError("it must be an object that goes from pieces to ids, found \(json.kindName)", file: piecesPath)
+            throw FormatError(
+                "it must be an object that goes from pieces to ids, found \(json.kindName)", file: piecesPath)
         }
         var merges: [JSONValue] = []
-        for (number, line) in try File.readText(mergesPath).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in try File.readText(mergesPath).split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
             let line = line.hasSuffix("\r") ? line.dropLast() : line
             if line.isEmpty || number == 0 && line.hasPrefix("#version") { continue }
             let parts = line.split(separator: " ")
@@ -151,7 +163,8 @@ public enum TokenizerFolder {
         let after: JSONValue =
             isRoberta
             ? .object([
-                "type": .string("RobertaProcessing"), "sep": marker("</s>"), "cls": marker("<s>"), "trim_offsets": .bool(true),
+                "type": .string("RobertaProcessing"), "sep": marker("</s>"), "cls": marker("<s>"),
+                "trim_offsets": .bool(true),
                 "add_prefix_space": .bool(blank),
             ]) : .null
         return try SubwordTokenizer(
@@ -169,7 +182,8 @@ public enum TokenizerFolder {
                     "use_regex": .bool(true),
                 ]),
                 "model": .object([
-                    "type": .string("BPE"), "dropout": .null, "unk_token": .null, "continuing_subword_prefix": .string(""),
+                    "type": .string("BPE"), "dropout": .null, "unk_token": .null,
+                    "continuing_subword_prefix": .string(""),
                     "end_of_word_suffix": .string(""), "fuse_unk": .bool(false), "byte_fallback": .bool(false),
                     "ignore_merges": .bool(false), "vocab": .object(pieces), "merges": .array(merges),
                 ]),

@@ -44,7 +44,8 @@ struct TokenizerReader {
         var taken = [Bool](repeating: false, count: highest + 1)
         for (piece, id) in entries {
             if taken[id], vocabulary[id] != piece {
-                throw FormatError("the id \(id) is that of \"\(vocabulary[id].prefix(40))\" and of \"\(piece.prefix(40))\"")
+                throw FormatError(
+                    "the id \(id) is that of \"\(vocabulary[id].prefix(40))\" and of \"\(piece.prefix(40))\"")
             }
             if let known = ids[ExactString(piece)], known != Int32(id) {
                 throw FormatError("the piece \"\(piece.prefix(40))\" has the ids \(known) and \(id)")
@@ -146,7 +147,9 @@ struct TokenizerReader {
     /// Whether a decoded text is cleaned up.
     func cleansUp() throws -> Bool {
         guard let decoder = try type("decoder") else { return false }
-        guard decoder == "WordPiece" else { throw unsupported("the decoder \(decoder) with WordPiece", known: "WordPiece") }
+        guard decoder == "WordPiece" else {
+            throw unsupported("the decoder \(decoder) with WordPiece", known: "WordPiece")
+        }
         return json["decoder"]?["cleanup"]?.bool ?? true
     }
 
@@ -158,15 +161,20 @@ struct TokenizerReader {
         }
         guard try type("pre_tokenizer") == "ByteLevel", let before = json["pre_tokenizer"] else {
             throw unsupported(
-                "the pre_tokenizer \(try type("pre_tokenizer") ?? "none") with BPE", known: "ByteLevel, as in GPT-2 and RoBERTa")
+                "the pre_tokenizer \(try type("pre_tokenizer") ?? "none") with BPE",
+                known: "ByteLevel, as in GPT-2 and RoBERTa")
         }
         if before["use_regex"]?.bool == false { throw unsupported("ByteLevel without its regex", known: "it with one") }
         for name in ["dropout", "byte_fallback", "ignore_merges"] {
             guard let value = model[name] else { continue }
-            if value.bool == true || (value.double ?? 0) > 0 { throw unsupported("BPE with \(name)", known: "it without") }
+            if value.bool == true || (value.double ?? 0) > 0 {
+                throw unsupported("BPE with \(name)", known: "it without")
+            }
         }
         for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
-            if let text = model[name]?.string, !text.isEmpty { throw unsupported("BPE with \(name)", known: "it without") }
+            if let text = model[name]?.string, !text.isEmpty {
+                throw unsupported("BPE with \(name)", known: "it without")
+            }
         }
         let bytes = try ByteLevelBPE.characters.map { character in
             guard let id = ids[ExactString(String(Character(character)))] else {
@@ -177,7 +185,8 @@ struct TokenizerReader {
         var merges: [UInt64: (rank: Int32, id: Int32)] = [:]
         for (rank, merge) in try Self.list(model["merges"], "merges").enumerated() {
             let (left, right) = try Self.parts(of: merge, rank)
-            let pair = ByteLevelBPE.pair(try id(of: left, for: "merge \(rank)"), try id(of: right, for: "merge \(rank)"))
+            let pair = ByteLevelBPE.pair(
+                try id(of: left, for: "merge \(rank)"), try id(of: right, for: "merge \(rank)"))
             if merges[pair] == nil { merges[pair] = (Int32(rank), try id(of: left + right, for: "merge \(rank)")) }
         }
         return ByteLevelBPE(byteIds: bytes, merges: merges, addsBlank: before["add_prefix_space"]?.bool ?? true)
@@ -230,7 +239,9 @@ struct TokenizerReader {
 
     /// `"cls": ["[CLS]", 101]`.
     private func marker(_ after: JSONValue, _ name: String) throws -> Int32 {
-        guard let token = after[name]?.array?.first?.string else { throw FormatError("the post_processor has no \(name)") }
+        guard let token = after[name]?.array?.first?.string else {
+            throw FormatError("the post_processor has no \(name)")
+        }
         return try id(of: token, for: "the post_processor")
     }
 
@@ -247,12 +258,15 @@ struct TokenizerReader {
                 let listed = after["special_tokens"]?[name]?["ids"]?.array?.compactMap(\.int)
                 for id in try listed ?? [Int(id(of: name, for: "the post_processor"))] {
                     guard vocabulary.indices.contains(id) else {
-                        throw FormatError("the post_processor gives \"\(name.prefix(40))\" the id \(id), and ids go to \(vocabulary.count - 1)")
+                        throw FormatError(
+                            "the post_processor gives \"\(name.prefix(40))\" the id \(id), and ids go to \(vocabulary.count - 1)"
+                        )
                     }
                     pieces.append(.token(Int32(id), type: type))
                 }
             } else {
-                throw FormatError("the post_processor's \(name) has something that is neither Sequence nor SpecialToken")
+                throw FormatError(
+                    "the post_processor's \(name) has something that is neither Sequence nor SpecialToken")
             }
         }
         let count = pieces.count { if case .text = $0 { true } else { false } }

@@ -34,7 +34,9 @@ public enum WordPieceTrainer {
     }
 
     /// The words of the texts as BERT parts them, and how often each occurs, in the order in which they were met.
-    private static func words(of texts: some Sequence<String>, lowercases: Bool) throws -> [(word: [UInt32], count: Int)] {
+    private static func words(of texts: some Sequence<String>, lowercases: Bool) throws -> [(
+        word: [UInt32], count: Int
+    )] {
         let normalizer = BertNormalizer(
             cleansText: true, spacesIdeographs: true, stripsAccents: lowercases, lowercases: lowercases)
         var places: [[UInt32]: Int] = [:]
@@ -81,13 +83,15 @@ public enum WordPieceTrainer {
             let least = pieces.count + alphabet.count + inner.count
             guard size >= least else {
                 throw FormatError(
-                    "size is \(size), and the characters of the texts alone need \(least) ids", hint: "choose a larger size",
+                    "size is \(size), and the characters of the texts alone need \(least) ids",
+                    hint: "choose a larger size",
                     kind: "value")
             }
             for value in alphabet { add(text(value)) }
             for value in inner { add("##" + text(value)) }
             for (word, count) in counted {
-                words.append((word.enumerated().map { place, value in id((place == 0 ? "" : "##") + text(value)) }, count))
+                words.append(
+                    (word.enumerated().map { place, value in id((place == 0 ? "" : "##") + text(value)) }, count))
             }
             for (number, word) in words.enumerated() { count(word.pieces, word.count, in: Int32(number)) }
         }

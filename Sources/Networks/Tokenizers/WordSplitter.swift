@@ -113,7 +113,8 @@ struct WordSplitter {
     private func isWord(at i: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard i < bytes.count else { return false }
         if bytes[i] < 0x80 { return WordSplitter.ascii[Int(bytes[i])] == .word }
-        let (kind, isIdeograph) = WordSplitter.classify(Unicode.Scalar(UTF8Scalars.decode(bytes, at: i).value) ?? "\u{FFFD}")
+        let (kind, isIdeograph) = WordSplitter.classify(
+            Unicode.Scalar(UTF8Scalars.decode(bytes, at: i).value) ?? "\u{FFFD}")
         return kind == .word && !isIdeograph
     }
 }

@@ -145,7 +145,8 @@ public final class WordTokenizer: Tokenizer {
                 for start in 0...(words.count - length) {
                     let run = words[start..<start + length]
                     guard let id = ids[ExactString(run.map(\.text).joined(separator: " "))] else { continue }
-                    encoding.append(id, words[start].place.lowerBound..<words[start + length - 1].place.upperBound, word: nil)
+                    encoding.append(
+                        id, words[start].place.lowerBound..<words[start + length - 1].place.upperBound, word: nil)
                 }
             }
         }

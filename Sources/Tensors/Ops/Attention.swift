@@ -40,7 +40,8 @@ private func parted(_ x: Tensor, _ heads: Int) throws -> Tensor {
 private func checkAttention(_ queries: Tensor, _ keys: Tensor, _ values: Tensor, _ heads: Int) throws {
     for (name, x) in [("queries", queries), ("keys", keys), ("values", values)] {
         guard x.rank == 3 else {
-            throw TensorError(.shape, "attention: the \(name) are \(x.shape); they must be a batch of sequences, [B, T, C]")
+            throw TensorError(
+                .shape, "attention: the \(name) are \(x.shape); they must be a batch of sequences, [B, T, C]")
         }
         guard heads >= 1, x.shape[2] % heads == 0 else {
             throw TensorError(
@@ -55,6 +56,7 @@ private func checkAttention(_ queries: Tensor, _ keys: Tensor, _ values: Tensor,
     }
     guard keys.shape.prefix(2) == values.shape.prefix(2) else {
         throw TensorError(
-            .shape, "attention: the keys are \(keys.shape), the values \(values.shape)", label: "a value for each key is due")
+            .shape, "attention: the keys are \(keys.shape), the values \(values.shape)",
+            label: "a value for each key is due")
     }
 }

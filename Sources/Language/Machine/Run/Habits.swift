@@ -49,7 +49,8 @@ public enum Habits {
 
     /// Keywords that no function of kd has.
     private static let keywordsToLeaveOut = [
-        "requires_grad": "track(x) marks a tensor whose gradient may be asked for; the parameters of models need no mark",
+        "requires_grad":
+            "track(x) marks a tensor whose gradient may be asked for; the parameters of models need no mark",
         "device": processor, "inplace": unchanged, "out": "the result is what the function answers: x = f(…)",
     ]
 
