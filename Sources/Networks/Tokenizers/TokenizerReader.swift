@@ -18,6 +18,7 @@ struct TokenizerReader {
         guard let pieces = model["vocab"]?.object else {
             throw FormatError("the model has no vocab that goes from pieces to ids")
         }
+        if pieces.isEmpty { throw FormatError("the model's vocab is empty") }
         var (ids, entries) = ([ExactString: Int32](), [(String, Int)]())
         for (piece, value) in pieces { entries.append((piece, try Self.id(value, of: piece, among: pieces.count))) }
         var tokens: [AddedTokens.Token] = []
