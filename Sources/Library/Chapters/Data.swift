@@ -1,4 +1,5 @@
 import Distillation
+import Foundation
 import Language
 import Networks
 import Tensors
@@ -205,6 +206,14 @@ func fileChapter() -> Chapter {
                 "make_folder", "Makes a folder, and those above it, where they are not there yet.",
                 Parameter<String>("path", "the folder"), example: "make_folder(\"/tmp/kd-example/models\")"
             ) { (path: String) throws -> Void in try File.makeFolder(path) },
+            Builtin(
+                "cache_folder", "The user's folder for what was fetched or computed once: $XDG_CACHE_HOME/kd, or ~/.cache/kd.",
+                details: "scripts/get-teacher puts a small BERT there. The folder may not be there yet.",
+                example: "cache_folder().endswith(\"/kd\")  # → true"
+            ) { () throws -> String in
+                let base = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+                return (base ?? File.expand("~/.cache")) + "/kd"
+            },
             Builtin(
                 "file_exists", "Whether there is a file or folder.",
                 Parameter<String>("path", "from the working folder or else from the script's"),

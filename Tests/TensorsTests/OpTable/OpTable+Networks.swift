@@ -2,6 +2,15 @@ import Tensors
 
 extension OpTable {
     static let softmaxes: [OpLine] = [
+        OpLine(
+            "attention", [.real(2, 3, 4), .real(2, 2, 4), .real(2, 2, 6)],
+            empty: .gives([0, 3, 6], for: [[0, 3, 4], [0, 2, 4], [0, 2, 6]])
+        ) {
+            try attention($0[0], $0[1], $0[2], heads: 2)
+        },
+        OpLine("attention, masked", [.real(2, 3, 4), .real(2, 2, 4), .real(2, 2, 6)], empty: .asBefore) {
+            try attention($0[0], $0[1], $0[2], heads: 2, mask: bools(1, 1, 1, 0, shape: [2, 2]))
+        },
         OpLine("softmax", [.real(3, 4)], empty: .gives([0, 4], for: [[0, 4]])) { try softmax($0[0]) },
         OpLine("softmax of columns", [.real(3, 4)], empty: .gives([3, 0], for: [[3, 0]])) {
             try softmax($0[0], axis: 0)
