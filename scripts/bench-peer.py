@@ -3,15 +3,24 @@
 The first line it writes is the version of Python and, where it can be imported, of PyTorch.
 """
 
+import os
 import platform
 import subprocess
 import sys
 import time
 
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["RAYON_NUM_THREADS"] = "1"
+os.environ["HF_HUB_OFFLINE"] = "1"
 try:
     import torch
 except ImportError:
     torch = None
+try:
+    import tokenizers
+    import transformers
+except ImportError:
+    tokenizers = transformers = None
 
 
 def best_time(work, seconds=0.02):
@@ -83,6 +92,65 @@ def train(vocabulary, width, batch, length, dropout, distilled):
     return step
 
 
+def bert(layers, width, heads, inner, vocabulary, batch, length, learns):
+    """A BERT of Transformers with random weights: the forward pass, or a step of fine-tuning."""
+    config = transformers.BertConfig(
+        vocab_size=vocabulary, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
+        intermediate_size=inner, num_labels=2)
+    model = transformers.BertForSequenceClassification(config)
+    ids, labels = torch.randint(1, vocabulary, (batch, length)), torch.randint(0, 2, (batch,))
+    if not learns:
+        model.eval()
+        return lambda: model(input_ids=ids)
+    return steps(model, lambda: model(input_ids=ids).logits, labels)
+
+
+def steps(model, forward, labels):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    model.train()
+
+    def step():
+        with torch.enable_grad():
+            torch.nn.functional.cross_entropy(forward(), labels).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    return step
+
+
+def student(kind, batch, length):
+    """A step of the students of tutorial 5: 0 MLP, 1 TextCNN, 2 BiLSTM."""
+    nn = torch.nn
+    ids, labels = torch.randint(1, 8000, (batch, length)), torch.randint(0, 2, (batch,))
+    table = nn.Embedding(8000, 128, padding_idx=0)
+    if kind == 0:
+        rest = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 2))
+        model = nn.ModuleList([table, rest])
+        return steps(model, lambda: rest(table(ids).mean(1)), labels)
+    if kind == 1:
+        windows = nn.ModuleList([nn.Conv1d(128, 64, w, padding=w // 2) for w in (3, 5)])
+        head = nn.Sequential(nn.Dropout(0.3), nn.Linear(128, 2))
+
+        def forward():
+            x = table(ids).transpose(1, 2)
+            return head(torch.cat([torch.relu(window(x)).max(2).values for window in windows], 1))
+
+        return steps(nn.ModuleList([table, windows, head]), forward, labels)
+    recurrent = nn.LSTM(128, 75, bidirectional=True, batch_first=True)
+    head = nn.Sequential(nn.Dropout(0.3), nn.Linear(150, 2))
+    return steps(nn.ModuleList([table, recurrent, head]), lambda: head(recurrent(table(ids))[0].max(1).values), labels)
+
+
+def tokenize(vocabulary, texts):
+    """All texts of a file, one by one, with the vocabulary of another."""
+    pieces = {line.rstrip("\n"): i for i, line in enumerate(open(vocabulary, encoding="utf-8"))}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(pieces, unk_token="[UNK]"))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    lines = [line.split("\t")[0] for line in open(texts, encoding="utf-8")][1:]
+    return lambda: tokenizer.encode_batch(lines)
+
+
 LOOP = "total = 0\nfor i in range(10000000): total = total + i % 7\n"
 
 
@@ -106,7 +174,7 @@ def start():
 
 
 PURE = {"loop_in_function": loop_in_function, "loop_at_top": loop_at_top, "fib": fib, "start": start}
-WITH_TORCH = {work.__name__: work for work in (matmul, softmax, layer_norm, embedding, train)}
+WITH_TORCH = {work.__name__: work for work in (matmul, softmax, layer_norm, embedding, train, student)}
 
 
 def number(word):
@@ -122,12 +190,18 @@ def main():
         name, *words = line.split()
         if name in PURE:
             print(best_time(PURE[name], 0), flush=True)
-        elif torch and name in WITH_TORCH:
+        elif tokenizers and name == "tokenize":
+            if line not in made:
+                made.clear()
+                made[line] = tokenize(*words)
+            print(best_time(made[line]), flush=True)
+        elif torch and (name in WITH_TORCH or transformers and name == "bert"):
             *sizes, threads = map(number, words)
             torch.set_num_threads(threads)
             if line not in made:
                 made.clear()
-                made[line] = WITH_TORCH[name](*sizes)
+                transformers and transformers.logging.set_verbosity_error()
+                made[line] = WITH_TORCH.get(name, bert)(*sizes)
             seconds = best_time(made[line])
             # Its threads spin for a while after their work; they must not disturb what is measured next.
             time.sleep(0.01)

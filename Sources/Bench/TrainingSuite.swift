@@ -53,7 +53,7 @@ enum TrainingSuite: Suite {
         }
     }
 
-    private static func run(_ text: String, in session: Session) throws {
+    static func run(_ text: String, in session: Session) throws {
         let outcome = session.run(Source(name: "<bench>", text: text))
         if case .done = outcome { return }
         throw Failure(description: outcome.diagnostics.map(\.message).joined(separator: "; "))

@@ -1,0 +1,77 @@
+import Foundation
+import Language
+import Library
+import Networks
+import Tensors
+
+/// The models of tutorial 5: MiniLM, its students, and the tokenizer, with random weights, which take the same time.
+enum ModelSuite: Suite {
+    static let name = "models"
+
+    private static let preparation = """
+        seed(1)
+        shape = (layers, width, heads, inner, size) -> {"vocab_size": size, "hidden_size": width, "num_hidden_layers": layers,
+          "num_attention_heads": heads, "intermediate_size": inner, "max_position_embeddings": 512}
+        minilm = Bert(shape(6, 384, 12, 1536, 30522), head="classes", labels=2)
+        small = Bert(shape(2, 128, 2, 512, 8000), head="classes", labels=2)
+        table = () -> embedding(8000, 128, std=0.1)
+        mlp = chain(table(), mean_pool(), linear(128, 128), relu, dropout(0.2), linear(128, 2))
+        window = width -> chain(conv1d(128, 64, width, padding=width // 2), relu, max_pool())
+        cnn = chain(table(), parallel(window(3), window(5)), dropout(0.3), linear(128, 2))
+        lstm_model = chain(table(), lstm(128, 75, bidirectional=true), max_pool(), dropout(0.3), linear(150, 2))
+        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model])
+        fn batch_of(rows, length, size) { randint(1, size, [rows, length]) }
+        long, one, ids, y = batch_of(32, 128, 30522), batch_of(1, 32, 30522), batch_of(32, 128, 8000), randint(0, 2, [32])
+        fn forward(x) { with no_grad { minilm(x) } }
+        fn learn(k, m, x) { opts[k].step(with training(m) { cross_entropy_loss(m(x), y) }) }
+        """
+
+    static func run(_ peer: Peer, report: (Line) -> Void) throws {
+        let session = Session(output: OutputBuffer())
+        try TrainingSuite.run(preparation, in: session)
+        let threads = ThreadPool.size
+        let minilm = "bert 6 384 12 1536 30522"
+        let work: [(name: String, call: String, request: String, mark: Double)] = [
+            ("MiniLM forward, 32 × 128", "forward(long)", "\(minilm) 32 128 0", 1 / 0.72),
+            ("MiniLM forward, 1 × 32", "forward(one)", "\(minilm) 1 32 0", 1 / 0.6),
+            ("MiniLM step, 32 × 128", "learn(0, minilm, long)", "\(minilm) 32 128 1", 1 / 0.7),
+            ("BERT of 2 layers, step, 32 × 128", "learn(1, small, ids)", "bert 2 128 2 512 8000 32 128 1", 1 / 0.55),
+            ("MLP step, 32 × 128", "learn(2, mlp, ids)", "student 0 32 128", 4),
+            ("TextCNN step, 32 × 128", "learn(3, cnn, ids)", "student 1 32 128", 1 / 0.6),
+            ("BiLSTM step, 32 × 128", "learn(4, lstm_model, ids)", "student 2 32 128", 1 / 0.75),
+        ]
+        for (name, call, request, mark) in work {
+            let best = try contest(
+                rounds: 6,
+                [
+                    { try bestTime(slice: 0.05) { try TrainingSuite.run(call, in: session) } },
+                    { peer.time("\(request) \(threads)") ?? .infinity },
+                ])
+            var line = Line(name: name, value: .seconds(best[0]))
+            if let torch = peer.torch, best[1].isFinite {
+                line.peers.append(Line.Peer(name: torch, value: .seconds(best[1]), mark: mark))
+            }
+            report(line)
+        }
+        try tokenizers(peer, report: report)
+    }
+
+    /// 8,530 film reviews, cut by BERT's vocabulary, with one thread.
+    private static func tokenizers(_ peer: Peer, report: (Line) -> Void) throws {
+        let vocabulary = "Tests/NetworksTests/Fixtures/tokenizers/bert-uncased-vocab.txt"
+        let texts = "tutorials/data/rt-polarity/train.tsv"
+        let tokenizer = try TokenizerFolder.read(vocabulary)
+        let lines = try File.readText(texts).split(separator: "\n").dropFirst().map { line in
+            String(line.prefix { $0 != "\t" })
+        }
+        let best = try contest(
+            rounds: 10,
+            [
+                { try bestTime { for line in lines { _ = try tokenizer.encode(line) } } },
+                { peer.time("tokenize \(vocabulary) \(texts)") ?? .infinity },
+            ])
+        var line = Line(name: "WordPiece, \(lines.count) reviews", value: .seconds(best[0]))
+        if best[1].isFinite { line.peers.append(Line.Peer(name: "tokenizers", value: .seconds(best[1]), mark: 1)) }
+        report(line)
+    }
+}
