@@ -154,4 +154,37 @@ import Testing
             "bert_classifier", "assert pretrained(folder, head=\"encoder\")(ids).shape[2] == 16",
             messages: "not used by a model with the head \"encoder\": classifier.bias, classifier.weight")
     }
+
+    @Test(
+        "a config.json that is not in order is refused and names the file",
+        arguments: [
+            ("config[\"model_type\"] = \"gpt2\"", "\"gpt2\" is not among the models"),
+            ("config = [1]", "not an object"),
+            ("config[\"vocab_size\"] = 9000000", "the weights hold"),
+            ("config[\"hidden_size\"] = 1000000", "the weights hold"),
+            ("config[\"hidden_size\"] = -4", "from 1 to 10 million"),
+            ("config[\"hidden_size\"] = \"16\"", "from 1 to 10 million"),
+            ("config[\"num_hidden_layers\"] = 3", "missing: encoder.layer.2"),
+            ("config[\"num_hidden_layers\"] = 5000", "at most 1000"),
+            ("config[\"hidden_act\"] = \"swiglu\"", "swiglu"), ("config[\"hidden_dropout_prob\"] = 2", "from 0 to 1"),
+            ("config[\"architectures\"] = [7]", "a list of names"),
+            ("config[\"id2label\"] = {}", "from numbers to names"),
+            ("config[\"position_embedding_type\"] = \"relative_key\"", "relative_key"),
+            ("config[\"intermediate_size\"] = 25", "is [24, 16] in the file"),
+        ])
+    func hostileConfig(change: String, words: String) {
+        let output = OutputBuffer()
+        let script = """
+            folder = "\(NSTemporaryDirectory())kd-hostile-config"
+            save_pretrained(pretrained("\(Self.folders)/bert_classifier"), folder)
+            config = read_json(folder + "/config.json")
+            \(change)
+            write_json(config, folder + "/config.json")
+            pretrained(folder)
+            """
+        let outcome = Session(output: output).run(Source(name: "test.kds", text: script))
+        let error = outcome.diagnostics.map { $0.rendered() }.joined(separator: "\n")
+        #expect(error.contains(words), "\(error)")
+        #expect(error.contains("kd-hostile-config") || error.contains("swiglu"), "\(error)")
+    }
 }

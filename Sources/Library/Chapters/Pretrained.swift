@@ -38,6 +38,16 @@ func pretrainedChapter() -> Chapter {
                 ])
             },
             Builtin(
+                "checkpoint_size", "How many numbers the weights of a folder hold; only headers are read.", folder,
+                example:
+                    "make_folder(\"/tmp/kd-example\")\nwrite_checkpoint(linear(2, 1), \"/tmp/kd-example\", path -> path)\ncheckpoint_size(\"/tmp/kd-example\")  # → 3"
+            ) { (context: CallContext, folder: String) throws -> Int in
+                let checkpoint = try Checkpoint(folder: context.located(folder))
+                return checkpoint.names.reduce(0) { sum, name in
+                    sum + (checkpoint.entry(name)?.shape.reduce(1, *) ?? 0)
+                }
+            },
+            Builtin(
                 "write_checkpoint", "Writes a model's weights as model.safetensors in a folder.", model, folder,
                 Parameter<Value>("names", "a function from a path of the model to the name in the file"),
                 example:
