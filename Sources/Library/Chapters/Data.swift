@@ -207,7 +207,8 @@ func fileChapter() -> Chapter {
                 Parameter<String>("path", "the folder"), example: "make_folder(\"/tmp/kd-example/models\")"
             ) { (path: String) throws -> Void in try File.makeFolder(path) },
             Builtin(
-                "cache_folder", "The user's folder for what was fetched or computed once: $XDG_CACHE_HOME/kd, or ~/.cache/kd.",
+                "cache_folder",
+                "The user's folder for what was fetched or computed once: $XDG_CACHE_HOME/kd, or ~/.cache/kd.",
                 details: "scripts/get-teacher puts a small BERT there. The folder may not be there yet.",
                 example: "cache_folder().endswith(\"/kd\")  # → true"
             ) { () throws -> String in

@@ -185,7 +185,7 @@ func trainingChapter() -> Chapter {
                     done in
                     context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
                 }
-                if wasKnown, known.seconds >= 0.1 {
+                if wasKnown, known.seconds >= 1 {
                     let saved = floatText((known.seconds * 10).rounded() / 10)
                     context.machine.output.write(
                         "teacher  its answers are known already, \(saved) s saved\n", to: .progress)
