@@ -21,6 +21,8 @@ public final class Dataset {
     public let ids: [Int]
 
     var encodings: [ObjectIdentifier: CachedEncoding] = [:]
+    /// For some tokenizers another limit than their own.
+    var limits: [LengthLimit] = []
     private var knownFingerprint: UInt64?
     private var knownInputs: [UInt64]?
     /// What teachers gave for these rows in this session, by teacher.

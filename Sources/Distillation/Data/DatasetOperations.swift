@@ -8,10 +8,23 @@ extension Dataset {
         name: String? = nil, count: Int? = nil, columns: OrderedDictionary<String, Column>? = nil, ids: [Int]? = nil,
         text: [String]? = nil, label: String?? = nil, labelNames: [String]?? = nil
     ) -> Dataset {
-        Dataset(
+        let made = Dataset(
             name: name ?? self.name, count: count ?? self.count, columns: columns ?? self.columns,
             text: text ?? textColumns, label: label ?? labelColumn, labelNames: labelNames ?? self.labelNames,
             ids: ids ?? self.ids)
+        made.limits = limits
+        return made
+    }
+
+    /// The same rows, whose texts a tokenizer cuts at another length than its own limit.
+    ///
+    /// - Throws: `value` for a limit of no token.
+    public func limited(to length: Int?, for tokenizer: any Tokenizer) throws -> Dataset {
+        _ = try tokenizer.limited(to: length)
+        let made = with()
+        made.limits.removeAll { $0.tokenizer == nil || $0.tokenizer === tokenizer }
+        made.limits.append(LengthLimit(tokenizer: tokenizer, length: length))
+        return made
     }
 
     /// The rows at the given places, in that order.

@@ -91,6 +91,10 @@ extension Dataset {
             return String(numbers[row])
         case .floats(let numbers): return Dataset.short(numbers[row])
         case .tensor(let tensor):
+            if name == labelColumn, let labelNames, let flags = try? tensor.row(row).elements(as: Float.self) {
+                let classes = zip(labelNames, flags).filter { $0.1 > 0.5 }.map(\.0)
+                return DisplayText.cut(classes.joined(separator: ", "), to: limit)
+            }
             if tensor.rank == 1, let cell = try? tensor.row(row), let text = try? cell.scalarText() { return text }
             return column.typeName
         case .words(let values): return DisplayText.cut(values[row].joined(separator: " "), to: limit)

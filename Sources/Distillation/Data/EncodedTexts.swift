@@ -17,6 +17,9 @@ public final class EncodedTexts {
     /// The number of ids in a row.
     public func length(_ row: Int) -> Int { starts[row + 1] - starts[row] }
 
+    /// The number of ids in each row.
+    public var lengths: [Int] { (0..<count).map(length) }
+
     public func ids(of row: Int) -> [Int32] { Array(ids[starts[row]..<starts[row + 1]]) }
 
     init(_ first: [String], _ second: [String]?, by tokenizer: any Tokenizer) throws {
@@ -90,6 +93,12 @@ public struct TokenBatch {
     let wordPlaces: [[Int32]]?
 }
 
+/// How many tokens of a text a tokenizer may give.
+struct LengthLimit {
+    weak var tokenizer: (any Tokenizer)?
+    let length: Int?
+}
+
 /// An encoding and the tokenizer that made it, which is not kept alive; another may later have its address.
 struct CachedEncoding {
     weak var tokenizer: (any Tokenizer)?
@@ -101,9 +110,13 @@ extension Dataset {
     public func encoded(by tokenizer: any Tokenizer) throws -> EncodedTexts {
         let key = ObjectIdentifier(tokenizer)
         if let known = encodings[key], known.tokenizer === tokenizer { return known.texts }
+        var reader = tokenizer
+        if let limit = limits.first(where: { $0.tokenizer === tokenizer }) {
+            reader = try tokenizer.limited(to: limit.length)
+        }
         let texts =
-            try sentences.map { try EncodedTexts(words: $0, by: tokenizer) }
-            ?? EncodedTexts(try texts(of: 0), textColumns.count > 1 ? try texts(of: 1) : nil, by: tokenizer)
+            try sentences.map { try EncodedTexts(words: $0, by: reader) }
+            ?? EncodedTexts(try texts(of: 0), textColumns.count > 1 ? try texts(of: 1) : nil, by: reader)
         encodings = encodings.filter { $0.value.tokenizer != nil }
         encodings[key] = CachedEncoding(tokenizer: tokenizer, texts: texts)
         return texts

@@ -15,6 +15,23 @@ extension Dataset {
         if let labelColumn, case .tags = columns[labelColumn] { true } else { false }
     }
 
+    /// What labels are.
+    public enum LabelKind: String, Sendable { case classes, tags, several, numbers }
+
+    /// nil where there are no labels, or none that a model could be trained on.
+    public var labelKind: LabelKind? {
+        guard let labelColumn, let column = columns[labelColumn] else { return nil }
+        switch column {
+        case .tags: return .tags
+        case .integers: return .classes
+        case .floats: return .numbers
+        case .tensor(let tensor):
+            if tensor.rank == 1 { return tensor.dtype.isFloating ? .numbers : .classes }
+            return tensor.rank == 2 ? .several : nil
+        case .text, .words, .values: return nil
+        }
+    }
+
     /// The words of each row.
     var sentences: [[String]]? { textColumns.first.flatMap { columns[$0]?.sentences } }
 

@@ -458,8 +458,8 @@ func dataChapter() -> Chapter {
                 example: "labels_of(dataset({\"text\": [\"a\"], \"label\": [1]}))  # → [1]"
             ) { (data: Dataset) throws -> Tensor in
                 if data.isTagging { return try Batch(data, rows: Array(0..<data.count)).labels() }
-                if let column = data.labelColumn, case .tensor(let tensor) = try data.column(column), tensor.rank == 2 {
-                    return tensor
+                if data.labelKind == .several || data.labelKind == .numbers {
+                    return try Batch(data, rows: Array(0..<data.count)).labels()
                 }
                 let labels = try data.labels()
                 if let row = labels.firstIndex(of: Dataset.missingLabel) {
@@ -472,10 +472,37 @@ func dataChapter() -> Chapter {
                 return tensor
             },
             Builtin(
-                "is_tagging", "Whether each word of a text has a class of its own.", data,
+                "label_kind",
+                "What the labels of a dataset are: \"classes\", \"tags\" (one for each word), \"several\" classes a row, \"numbers\"; or nil.",
+                data,
                 example:
-                    "is_tagging(dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]}))  # → true"
-            ) { (data: Dataset) throws -> Bool in data.isTagging },
+                    "label_kind(dataset({\"words\": [[\"Ann\", \"sings\"]], \"tags\": [[\"B-per\", \"O\"]]}))  # → \"tags\""
+            ) { (data: Dataset) throws -> String? in data.labelKind?.rawValue },
+            Builtin(
+                "tokenize",
+                "The same data, to be read by a tokenizer with a limit: longer texts are cut. Says how long they are.",
+                data, Parameter<TokenizerSource>("tokenizer", "a tokenizer, or a model that has one"),
+                Parameter<Int?>(
+                    "max_length", "most tokens of a text, special ones included; nil for no limit", default: nil),
+                details:
+                    "It holds for models with this tokenizer, and for whatever is made of the data: splits, batches.",
+                example:
+                    "d = dataset({\"text\": [\"a b c\", \"a\"]})\ntok = word_tokenizer(d)\nd |> tokenize(tok, max_length=2) |> batches(2) |> padding(tok)  # → 0.25"
+            ) { (context: CallContext, data: Dataset, source: TokenizerSource, longest: Int?) throws -> Dataset in
+                guard let tokenizer = source.tokenizer else {
+                    throw Fault("tokenize: the model has no tokenizer", kind: "value", argument: .positional(1))
+                }
+                let limited = try data.limited(to: longest, for: tokenizer)
+                let lengths = try limited.encoded(by: tokenizer).lengths
+                let all = lengths.reduce(0, +)
+                let full = longest.map { limit in lengths.count { $0 >= limit } } ?? 0
+                let mean = floatText((Double(all) / Double(max(lengths.count, 1)) * 10).rounded() / 10)
+                context.machine.output.write(
+                    "\(data.name): \(mean) tokens a text, the longest \(lengths.max() ?? 0)"
+                        + (longest == nil ? "" : ", \(full) of \(lengths.count) as long as the limit") + "\n",
+                    to: .progress)
+                return limited
+            },
             Builtin(
                 "tag_names", "The tags of each sentence by name, of the data itself or of what was found.", data,
                 Parameter<Tensor?>("classes", "[N, W] class numbers; nil for the data's own", default: nil),
