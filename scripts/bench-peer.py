@@ -93,15 +93,20 @@ def train(vocabulary, width, batch, length, dropout, distilled):
 
 
 def bert(layers, width, heads, inner, vocabulary, batch, length, learns):
-    """A BERT of Transformers with random weights: the forward pass, or a step of fine-tuning."""
+    """A BERT of Transformers with random weights: the forward pass (0; 2 in bf16 by autocast), or a step (1)."""
     config = transformers.BertConfig(
         vocab_size=vocabulary, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
         intermediate_size=inner, num_labels=2)
     model = transformers.BertForSequenceClassification(config)
     ids, labels = torch.randint(1, vocabulary, (batch, length)), torch.randint(0, 2, (batch,))
-    if not learns:
+    if learns != 1:
         model.eval()
-        return lambda: model(input_ids=ids)
+
+        def forward():
+            with torch.autocast("cpu", torch.bfloat16, enabled=learns == 2):
+                model(input_ids=ids)
+
+        return forward
     return steps(model, lambda: model(input_ids=ids).logits, labels)
 
 

@@ -22,7 +22,9 @@ enum ModelSuite: Suite {
         opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model])
         fn batch_of(rows, length, size) { randint(1, size, [rows, length]) }
         long, one, ids, y = batch_of(32, 128, 30522), batch_of(1, 32, 30522), batch_of(32, 128, 8000), randint(0, 2, [32])
+        fast = rounded_to_bf16(minilm)
         fn forward(x) { with no_grad { minilm(x) } }
+        fn forward_bf16(x) { with no_grad { fast(x) } }
         fn learn(k, m, x) { opts[k].step(with training(m) { cross_entropy_loss(m(x), y) }) }
         """
 
@@ -34,6 +36,8 @@ enum ModelSuite: Suite {
         let work: [(name: String, call: String, request: String, mark: Double)] = [
             ("MiniLM forward, 32 × 128", "forward(long)", "\(minilm) 32 128 0", 1 / 0.72),
             ("MiniLM forward, 1 × 32", "forward(one)", "\(minilm) 1 32 0", 1 / 0.6),
+            ("MiniLM forward in bf16, 32 × 128", "forward_bf16(long)", "\(minilm) 32 128 2", 1 / 0.8),
+            ("MiniLM forward in bf16, 1 × 32", "forward_bf16(one)", "\(minilm) 1 32 2", 1 / 0.8),
             ("MiniLM step, 32 × 128", "learn(0, minilm, long)", "\(minilm) 32 128 1", 1 / 0.7),
             ("BERT of 2 layers, step, 32 × 128", "learn(1, small, ids)", "bert 2 128 2 512 8000 32 128 1", 1 / 0.55),
             ("MLP step, 32 × 128", "learn(2, mlp, ids)", "student 0 32 128", 4),

@@ -2,14 +2,18 @@ import Tensors
 
 /// Copies the parts of a model so that what was shared in the original is shared in the copy.
 public final class Copier {
+    /// Whether the copy is a frozen one whose linear maps compute in bf16.
+    let roundsToBF16: Bool
     private var parameters: [ObjectIdentifier: Parameter] = [:]
     private var layers: [ObjectIdentifier: Layer] = [:]
+
+    public init(roundsToBF16: Bool = false) { self.roundsToBF16 = roundsToBF16 }
 
     /// A parameter of its own with the same values, frozen if the original is.
     public func copy(_ original: Parameter) throws -> Parameter {
         if let known = parameters[ObjectIdentifier(original)] { return known }
         let copy = try Parameter(original.value.detached())
-        copy.isFrozen = original.isFrozen
+        copy.isFrozen = original.isFrozen || roundsToBF16
         parameters[ObjectIdentifier(original)] = copy
         return copy
     }
@@ -33,4 +37,7 @@ public final class Copier {
 extension Layer {
     /// A model of the same structure and values that shares nothing that can change with this one.
     public func copy() throws -> Layer { try Copier().copy(self) }
+
+    /// A frozen copy whose linear maps are computed in bf16, with sums in f32.
+    public func roundedToBF16() throws -> Layer { try Copier(roundsToBF16: true).copy(self) }
 }

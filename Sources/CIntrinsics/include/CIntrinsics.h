@@ -2,6 +2,7 @@
 #ifndef KD_CINTRINSICS_H
 #define KD_CINTRINSICS_H
 
+#include "BF16.h"
 #include "Lanes.h"
 #include <stdint.h>
 

@@ -223,6 +223,12 @@ func modelChapter() -> Chapter {
                 example: "m = linear(2, 1)\nfreeze(m)\nunfreeze(m)\ncount_parameters(m, trainable=true)  # → 3"
             ) { (model: Layer) throws -> Void in model.unfreeze() },
             Builtin(
+                "rounded_to_bf16", "A frozen copy of a model whose linear maps compute in bf16, with sums in f32.", model,
+                details:
+                    "Up to twice as fast where the processor multiplies bf16 (AVX512_BF16); elsewhere the weights are rounded alone. bf16(model, on=data) says what it costs.",
+                example: "m = rounded_to_bf16(linear(4, 2))\nm(ones(1, 4)).shape  # → [1, 2]"
+            ) { (model: Layer) throws -> Layer in try model.roundedToBF16() },
+            Builtin(
                 "reset_parameters", "Draws all parameters anew, as if the model had just been made.", model,
                 example: "reset_parameters(linear(2, 1))"
             ) { (model: Layer) throws -> Void in try model.initialiseAll() },

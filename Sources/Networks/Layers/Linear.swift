@@ -16,14 +16,20 @@ public final class Linear: Layer {
         if let deviation, !(deviation >= 0 && deviation.isFinite) {
             throw ModelError(.value, "linear: std is \(deviation); it must be at least 0")
         }
-        (self.inputs, self.outputs, self.deviation) = (inputs, outputs, deviation)
+        (self.inputs, self.outputs, self.deviation, rounded) = (inputs, outputs, deviation, nil)
         weight = try Parameter(Self.start([outputs, inputs], in: inputs, deviation: deviation))
         self.bias = bias ? try Parameter(Self.start([outputs], in: inputs, deviation: deviation)) : nil
     }
 
+    /// The weights as they are computed with where the model is frozen in bf16.
+    private let rounded: BF16Weights?
+
     private init(_ original: Linear, _ copier: Copier) throws {
         (inputs, outputs, deviation) = (original.inputs, original.outputs, original.deviation)
         (weight, bias) = (try copier.copy(original.weight), try copier.copy(original.bias))
+        rounded =
+            copier.roundsToBF16 || original.rounded != nil
+            ? try BF16Weights(weight: weight.value, bias: bias?.value) : nil
     }
 
     /// How a weight (rank 2) or a bias begins.
@@ -33,7 +39,9 @@ public final class Linear: Layer {
     }
 
     public override var kind: String { "linear" }
-    public override var details: String { "\(inputs) → \(outputs)" + (bias == nil ? ", no bias" : "") }
+    public override var details: String {
+        "\(inputs) → \(outputs)" + (bias == nil ? ", no bias" : "") + (rounded == nil ? "" : ", bf16")
+    }
     public override var fields: [(name: String, field: Field)] {
         [("weight", .parameter(weight))] + (bias.map { [("bias", .parameter($0))] } ?? [])
     }
@@ -45,6 +53,7 @@ public final class Linear: Layer {
     public override func forward(_ x: Tensor) throws -> Tensor {
         let found = x.shape.last ?? 0
         try checkWidth(of: x, inputs, hint: found > 0 ? "linear(\(found), \(outputs)) takes this input" : nil)
+        if let rounded { return try linear(x, rounded) }
         let product = try matmul(x, transpose(weight.value, -2, -1))
         return try bias.map { try add(product, $0.value) } ?? product
     }

@@ -88,10 +88,10 @@ enum OpTable {
         ("bincount", { try bincount(flatten($0[0]).converted(to: .u8)) }),
     ]
 
-    /// Functions that compute no tensor from another one.
+    /// Functions that compute no tensor from another one, and the linear map in bf16, which says that it has no gradient.
     static let notOperations: Set<String> = [
         "gradients", "leafGradients", "full", "arange", "linspace", "eye", "seed", "rand", "randn", "uniform", "normal",
-        "randint", "randperm",
+        "randint", "randperm", "linear",
     ]
 
     static func longs(_ values: Int64..., shape: [Int]? = nil) throws -> Tensor {

@@ -1,0 +1,80 @@
+#include "BF16.h"
+
+#if defined(__x86_64__)
+
+#include <cpuid.h>
+#include <immintrin.h>
+#include "CIntrinsics.h"
+
+int kd_has_bf16(void) {
+    uint32_t a, b, c, d;
+    if (kd_cpu_level() < 3) return 0;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5)) != 0;
+}
+
+#define KD_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+
+KD_BF16 void kd_bf16_round(const float *from, uint16_t *to, long count) {
+    long i = 0;
+    for (; i + 16 <= count; i += 16) {
+        _mm256_storeu_si256((__m256i *)(to + i), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
+    }
+    if (i < count) {
+        __mmask16 rest = (__mmask16)((1u << (count - i)) - 1);
+        _mm256_mask_storeu_epi16(to + i, rest, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(rest, from + i)));
+    }
+}
+
+// The number of rows is a constant wherever this is inlined, so that all sums stay in registers.
+KD_BF16 static inline __attribute__((always_inline)) void tile(
+    const int rows, const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride,
+    int columns
+) {
+    const __mmask16 left = columns >= 16 ? 0xFFFF : (__mmask16)((1u << columns) - 1);
+    const __mmask16 right = columns >= 32 ? 0xFFFF : columns <= 16 ? 0 : (__mmask16)((1u << (columns - 16)) - 1);
+    const __m512 x0 = bias ? _mm512_maskz_loadu_ps(left, bias) : _mm512_setzero_ps();
+    const __m512 y0 = bias ? _mm512_maskz_loadu_ps(right, bias + 16) : _mm512_setzero_ps();
+    __m512 x[12], y[12];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) { x[i] = x0; y[i] = y0; }
+    for (long k = 0; k < depth; k++) {
+        const __m512bh u = (__m512bh)_mm512_loadu_si512(b + 32 * k), v = (__m512bh)_mm512_loadu_si512(b + 32 * k + 16);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) {
+            const __m512bh s = (__m512bh)_mm512_set1_epi32((int)a[i * aStride + k]);
+            x[i] = _mm512_dpbf16_ps(x[i], s, u);
+            y[i] = _mm512_dpbf16_ps(y[i], s, v);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+        _mm512_mask_storeu_ps(c + i * cStride, left, x[i]);
+        if (right) _mm512_mask_storeu_ps(c + i * cStride + 16, right, y[i]);
+    }
+}
+
+KD_BF16 void kd_bf16_tile(
+    const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns
+) {
+    switch (rows) {
+    case 12: tile(12, a, aStride, b, depth, bias, c, cStride, columns); return;
+    case 8: tile(8, a, aStride, b, depth, bias, c, cStride, columns); return;
+    case 4: tile(4, a, aStride, b, depth, bias, c, cStride, columns); return;
+    default:
+        for (int i = 0; i < rows; i++) tile(1, a + i * aStride, aStride, b, depth, bias, c + i * cStride, cStride, columns);
+    }
+}
+
+#else
+
+int kd_has_bf16(void) { return 0; }
+void kd_bf16_round(const float *from, uint16_t *to, long count) { (void)from; (void)to; (void)count; }
+void kd_bf16_tile(
+    const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns
+) {
+    (void)a; (void)aStride; (void)b; (void)depth; (void)bias; (void)c; (void)cStride; (void)rows; (void)columns;
+}
+
+#endif

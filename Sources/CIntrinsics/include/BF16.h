@@ -1,0 +1,24 @@
+// Products of bf16 numbers, summed in f32, where the processor has an instruction for them (AVX512_BF16).
+#ifndef KD_BF16_H
+#define KD_BF16_H
+
+#include <stdint.h>
+
+/// Whether processor and operating system have what kd_bf16_tile needs.
+int kd_has_bf16(void);
+
+/// The most rows of a tile, and its columns.
+enum { kd_bf16_rows = 12, kd_bf16_columns = 32 };
+
+/// count floats as bf16, rounded to the nearest, ties to even.
+void kd_bf16_round(const float *from, uint16_t *to, long count);
+
+/// C[rows, columns] = A · B + bias, for up to 12 rows and 32 columns.
+///
+/// A holds rows of depth pairs of bf16, aStride pairs apart; B holds depth rows of 32 pairs, a pair for each column. bias may
+/// be null; the rows of C are cStride floats apart.
+void kd_bf16_tile(
+    const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns);
+
+#endif

@@ -1,0 +1,120 @@
+import CIntrinsics
+
+/// The weights of a linear map in bf16, laid out for the processor's dot products of bf16 pairs where it has them.
+///
+/// For frozen models: a forward pass rounds its inputs to bf16 as well, sums in f32, and answers f32.
+public final class BF16Weights {
+    public let inputs: Int
+    public let outputs: Int
+    private let bias: Tensor?
+    /// Panels of 32 columns; in each, for every pair of inputs, the pairs of the columns.
+    private let panels: Storage?
+    /// The weights [outputs, inputs], where the processor has no such dot products.
+    private let plain: Tensor?
+
+    private var pairs: Int { (inputs + 1) / 2 }
+    private static let columns = 32
+
+    /// Whether products are made by the processor's own instruction.
+    public static let isNative = InstructionSet.current == .avx512 && kd_has_bf16() != 0
+
+    /// - Parameter weight: [outputs, inputs]; it is rounded to the nearest bf16.
+    public init(weight: Tensor, bias: Tensor?) throws {
+        guard weight.rank == 2 else {
+            throw TensorError(.shape, "bf16: the weights of a linear map are [outputs, inputs], these are \(weight.shape)")
+        }
+        (outputs, inputs) = (weight.shape[0], weight.shape[1])
+        self.bias = try bias?.detached().converted(to: .f32).contiguous()
+        guard Self.isNative else {
+            (plain, panels) = (try weight.detached().converted(to: .bf16), nil)
+            return
+        }
+        let (pairs, width) = ((inputs + 1) / 2, Self.columns)
+        let count = (outputs + width - 1) / width
+        let storage = try Storage(byteCount: max(count * pairs * width * 4, 4))
+        (plain, panels) = (nil, storage)
+        let rounded = try weight.detached().converted(to: .bf16).contiguous()
+        try rounded.withBytes { source in
+            let from = source.bindMemory(to: UInt16.self)
+            let to = storage.bytes.bindMemory(to: UInt16.self, capacity: count * pairs * width * 2)
+            for panel in 0..<count {
+                for pair in 0..<pairs {
+                    for column in 0..<width {
+                        let place = ((panel * pairs + pair) * width + column) * 2
+                        for half in 0..<2 {
+                            let (row, input) = (panel * width + column, pair * 2 + half)
+                            to[place + half] = row < outputs && input < inputs ? from[row * inputs + input] : 0
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// x Wᵀ + b on the last axis.
+    fileprivate func multiply(_ x: Tensor, into output: Tensor) throws {
+        guard let panels else { return }
+        let source = try x.packed()
+        defer { withExtendedLifetime((source, bias, panels)) {} }
+        let (rows, pairs, width) = (x.count / max(inputs, 1), self.pairs, Self.columns)
+        let (from, to) = (source.pointer(Float.self), output.pointer(Float.self))
+        let shift = bias?.pointer(Float.self)
+        let packed = UnsafePointer(panels.bytes.bindMemory(to: UInt32.self, capacity: 1))
+        // Blocks of rows whose rounded inputs stay in the cache; of few rows the columns are divided as well.
+        let blockRows = 4 * Int(kd_bf16_rows)
+        let blocks = (rows + blockRows - 1) / blockRows
+        let panelCount = (outputs + width - 1) / width
+        let groups = Swift.max(1, Swift.min(panelCount, (4 * ThreadPool.size + blocks - 1) / Swift.max(blocks, 1)))
+        let perGroup = (panelCount + groups - 1) / groups
+        let scratchCount = (blockRows * pairs + 15) / 16 * 16
+        let scratch = try Storage(byteCount: scratchCount * 4 * ThreadPool.size)
+        let (inputs, outputs) = (self.inputs, self.outputs)
+        try ThreadPool.parallelByWorker(chunks: blocks * groups) { task, worker in
+            let first = task / groups * blockRows
+            let count = Swift.min(blockRows, rows - first)
+            let own = (scratch.bytes + worker * scratchCount * 4).bindMemory(to: UInt32.self, capacity: scratchCount)
+            for row in 0..<count {
+                let line = UnsafeMutableRawPointer(own + row * pairs).assumingMemoryBound(to: UInt16.self)
+                if inputs % 2 == 1 { line[inputs] = 0 }
+                kd_bf16_round(from + (first + row) * inputs, line, inputs)
+            }
+            // The last group may be left with nothing.
+            let start = Swift.min(task % groups * perGroup, panelCount)
+            for panel in start..<Swift.min(panelCount, start + perGroup) {
+                let column = panel * width
+                var row = 0
+                while row < count {
+                    let height = count - row >= 12 ? 12 : count - row >= 8 ? 8 : count - row >= 4 ? 4 : count - row
+                    kd_bf16_tile(
+                        own + row * pairs, pairs, packed + panel * pairs * width, pairs, shift.map { $0 + column },
+                        to + (first + row) * outputs + column, outputs, Int32(height),
+                        Int32(Swift.min(width, outputs - column)))
+                    row += height
+                }
+            }
+        }
+    }
+
+    fileprivate func widened(_ x: Tensor) throws -> Tensor {
+        guard let plain else { return x }
+        let product = try matmul(x, transpose(plain.converted(to: .f32)))
+        return try bias.map { try add(product, $0) } ?? product
+    }
+}
+
+/// y = x Wᵀ + b with weights in bf16: [..., inputs] → [..., outputs], for computing without gradients.
+///
+/// - Throws: `shape` where the last axis is not as wide as the inputs.
+public func linear(_ x: Tensor, _ weights: BF16Weights) throws -> Tensor {
+    guard let last = x.shape.last, last == weights.inputs else {
+        throw TensorError(.shape, "linear: takes \(weights.inputs) features, the input has shape \(x.shape)")
+    }
+    let x = try x.converted(to: .f32)
+    if !BF16Weights.isNative { return try weights.widened(x) }
+    return try Tensor.operation(
+        "linear in bf16", [x], shape: Array(x.shape.dropLast()) + [weights.outputs], dtype: .f32,
+        pullback: .none(because: "its weights are kept in bf16, for models that are not trained")
+    ) { output in
+        if output.count > 0 { try weights.multiply(x, into: output) }
+    }
+}
