@@ -197,6 +197,36 @@ import Networks
         }
     }
 
+    /// What kd refuses and the safetensors package reads, with the reason.
+    private static let stricter = [
+        "a blank before": "the format says that a header begins with a brace",
+        "a line before": "the format says that a header begins with a brace",
+        "a name twice, the same": "names must be unique", "a key of metadata twice": "names must be unique",
+        "metadata null": "metadata are texts by name",
+    ]
+
+    @Test("kd's verdict on strange files is that of the safetensors package, or stricter where that is listed")
+    func verdicts() throws {
+        let stored = try JSONValue.read(
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                "Fixtures/safetensors_verdicts.json"
+            ).path)
+        let cases = try #require(stored["cases"]?.array)
+        #expect(cases.count > 70)
+        let scratch = try Scratch()
+        for one in cases {
+            let (name, hex) = (try #require(one["name"]?.string), Array(try #require(one["hex"]?.string).utf8))
+            let bytes = stride(from: 0, to: hex.count, by: 2).compactMap {
+                UInt8(String(decoding: hex[$0..<$0 + 2], as: UTF8.self), radix: 16)
+            }
+            let path = try scratch.write(bytes)
+            let isAccepted = (try? SafetensorsFile(path)) != nil
+            let isStricter = Self.stricter[name] != nil
+            #expect(isAccepted == (one["accepted"]?.bool == true && !isStricter), "\(name)")
+            #expect(!isStricter || one["accepted"]?.bool == true, "\(name) is not read by the package either")
+        }
+    }
+
     @Test("no file, a folder, and names that cannot be written are errors")
     func otherFaults() throws {
         let scratch = try Scratch()

@@ -21,7 +21,8 @@ public final class BF16Weights {
     /// - Parameter weight: [outputs, inputs]; it is rounded to the nearest bf16.
     public init(weight: Tensor, bias: Tensor?) throws {
         guard weight.rank == 2 else {
-            throw TensorError(.shape, "bf16: the weights of a linear map are [outputs, inputs], these are \(weight.shape)")
+            throw TensorError(
+                .shape, "bf16: the weights of a linear map are [outputs, inputs], these are \(weight.shape)")
         }
         (outputs, inputs) = (weight.shape[0], weight.shape[1])
         self.bias = try bias?.detached().converted(to: .f32).contiguous()
