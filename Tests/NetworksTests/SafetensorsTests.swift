@@ -203,6 +203,7 @@ import Networks
         "a line before": "the format says that a header begins with a brace",
         "a name twice, the same": "names must be unique", "a key of metadata twice": "names must be unique",
         "metadata null": "metadata are texts by name",
+        "an empty axis and huge ones": "sizes whose product overflows are refused in any order",
     ]
 
     @Test("kd's verdict on strange files is that of the safetensors package, or stricter where that is listed")
