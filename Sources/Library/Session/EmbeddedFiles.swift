@@ -5,6 +5,8 @@ enum EmbeddedFiles {
         ("bert", PackageResources.bert_kds),
         ("distilbert", PackageResources.distilbert_kds),
         ("encoders", PackageResources.encoders_kds),
+        ("feature_losses", PackageResources.feature_losses_kds),
+        ("logit_losses", PackageResources.logit_losses_kds),
         ("losses", PackageResources.losses_kds),
         ("mobilebert", PackageResources.mobilebert_kds),
         ("pretrained", PackageResources.pretrained_kds),
