@@ -114,8 +114,8 @@ struct PromptTests {
         terminal.waitForPrompt()
         terminal.enter("temperature_of_all = 4")
         #expect(terminal.enter("temperature_o\t + 1") == "5\n")
-        terminal.enter("fn scaled(value, factor=2) { value * factor }")
-        #expect(terminal.enter("scaled(3, fac\t5)") == "15\n")
+        terminal.enter("fn scaled(value, quotient=2) { value * quotient }")
+        #expect(terminal.enter("scaled(3, quot\t5)") == "15\n")
         #expect(terminal.enter("\"\(scratch.path)/unus\t\"") == "\"\(scratch.path)/unusual_name.txt\"\n")
     }
 
