@@ -8,7 +8,8 @@ extension Layer {
     ///
     /// - Throws: what the computation throws; a `TensorError` gets the path of the layer it came from.
     public final func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try calling(with: x.mask) { try forward(x) }
+        let x = try Capture.current?.input(of: self, x) ?? x
+        return try calling(with: x.mask) { try forward(x) }
     }
 
     /// The frame of every call, for layers whose computation takes other arguments than one tensor.
@@ -17,7 +18,7 @@ extension Layer {
     public final func calling(with mask: Tensor?, _ body: () throws -> Tensor) throws -> Tensor {
         Layer.stack.append(self)
         defer { Layer.stack.removeLast() }
-        let output: Tensor
+        var output: Tensor
         do {
             output = try body()
         } catch var error as TensorError where error.layer == nil && error.kind != .interrupt {
@@ -26,7 +27,7 @@ extension Layer {
         }
         // Rank 2 would be taken for [B, T] although it may be [B, C] with as many classes as positions.
         if let mask, output.mask == nil, output.rank >= 3, output.shape.starts(with: mask.shape) { output.mask = mask }
-        Capture.current?.record(self, output)
+        if let capture = Capture.current { output = try capture.record(self, output) }
         CallObserver.current?.observe(self, output)
         return output
     }
@@ -40,11 +41,15 @@ extension Layer {
     /// The layer whose computation is running.
     public static var running: Layer? { stack.last }
 
-    /// Gives a value inside a computation a name under this layer's path, so that a capture can ask for it.
+    /// Gives a value inside a computation a name under this layer's path, so that a capture can ask for it; the
+    /// computation goes on with what it returns.
     ///
     /// The attention probabilities of a layer at "encoder.0.attention" may be noted as "weights" and are then found
     /// at "encoder.0.attention.weights".
-    public final func note(_ name: String, _ value: Tensor) { Capture.current?.record(self, value, note: name) }
+    @discardableResult
+    public final func note(_ name: String, _ value: Tensor) throws -> Tensor {
+        try Capture.current?.record(self, value, note: name) ?? value
+    }
 }
 
 /// Sees every layer's output while a run is under way.

@@ -56,12 +56,14 @@ extension Layer {
 
     func unknownPath(_ path: String) -> ModelError {
         let all = paths()
-        if all.isEmpty { return ModelError(.name, "\(title) has no parts, so none at the path \"\(path)\"") }
+        if all.isEmpty {
+            return ModelError(.name, "\(title) has no parts, so none at the path \"\(path)\"", code: "KD021")
+        }
         let hint =
             File.nearest(path, among: all).map { "did you mean \"\($0)\"?" }
             ?? "its paths: " + all.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ")
             + (all.count > 12 ? ", …" : "")
-        return ModelError(.name, "\(title) has no part at the path \"\(path)\"", hint: hint)
+        return ModelError(.name, "\(title) has no part at the path \"\(path)\"", hint: hint, code: "KD021")
     }
 
     /// All parameters with their paths; one that is shared appears once, under its first path.
@@ -143,6 +145,26 @@ extension Layer {
         freeze()
         defer { for (parameter, was) in frozen { parameter.isFrozen = was } }
         return try withTraining(false, body)
+    }
+
+    /// Takes over the numbers of a model of the same form.
+    ///
+    /// - Throws: `weights` naming the first path or shape that differs; nothing is changed then.
+    public func takeWeights(of other: Layer) throws {
+        let (mine, theirs) = (parameters(), other.parameters())
+        let (myBuffers, theirBuffers) = (buffers(), other.buffers())
+        for (a, b) in zip(
+            mine.map { ($0.path, $0.parameter.shape) } + myBuffers.map { ($0.path, $0.value.shape) },
+            theirs.map { ($0.path, $0.parameter.shape) } + theirBuffers.map { ($0.path, $0.value.shape) })
+        where a != b {
+            throw ModelError(.weights, "the models differ: \(a.0) of shape \(a.1) meets \(b.0) of shape \(b.1)")
+        }
+        guard mine.count == theirs.count, myBuffers.count == theirBuffers.count else {
+            throw ModelError(
+                .weights, "the models differ: one has \(mine.count) parameters, the other \(theirs.count)")
+        }
+        for (a, b) in zip(mine, theirs) { try a.parameter.assign(b.parameter.value) }
+        for (a, b) in zip(myBuffers, theirBuffers) { try a.owner.setBuffer(a.name, to: b.value) }
     }
 
     /// Draws all parameters anew, from the stream that `seed` starts, or from the default one.

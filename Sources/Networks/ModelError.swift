@@ -19,8 +19,11 @@ public struct ModelError: Error, CustomStringConvertible, Sendable {
     public let hint: String?
     /// Further sentences, one for each finding.
     public let notes: [String]
+    /// The number of a known mistake, "KD007", under which `explain` says more.
+    public let code: String?
 
-    public init(_ kind: Kind, _ message: String, hint: String? = nil, notes: [String] = []) {
+    public init(_ kind: Kind, _ message: String, hint: String? = nil, notes: [String] = [], code: String? = nil) {
+        self.code = code
         self.kind = kind
         self.message = message
         self.hint = hint

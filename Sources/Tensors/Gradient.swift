@@ -39,6 +39,18 @@ public func leafGradients(of loss: Tensor) throws -> [(leaf: Tensor, gradient: T
     return walk.leaves.compactMap { leaf in found[ObjectIdentifier(leaf)].map { (leaf, $0) } }
 }
 
+/// The tracked leaves, parameters among them, that a result was computed from.
+public func trackedLeaves(of result: Tensor) -> [Tensor] {
+    var seen: Set<ObjectIdentifier> = []
+    var leaves: [Tensor] = []
+    var stack = [result]
+    while let tensor = stack.popLast() {
+        guard tensor.isTracked, seen.insert(ObjectIdentifier(tensor)).inserted else { continue }
+        if let node = tensor.node { stack += node.inputs } else { leaves.append(tensor) }
+    }
+    return leaves
+}
+
 /// One walk from a result back to what it was computed from, from the latest operation to the earliest.
 private final class BackwardWalk {
     private let start: Tensor

@@ -209,6 +209,12 @@ public final class Dataset {
         return prints
     }
 
+    /// How many rows of another dataset models could have read here already.
+    public func sharedRows(with other: Dataset) throws -> Int {
+        let mine = Set(try inputFingerprints())
+        return try other.inputFingerprints().count { mine.contains($0) }
+    }
+
     /// For each row a number that stands for its content.
     public func rowFingerprints() throws -> [UInt64] {
         var prints = [UInt64](repeating: 0, count: count)

@@ -22,8 +22,10 @@ public enum Evaluation {
         return try values(Array(0..<dataset.count))
     }
 
-    /// The median time in seconds that the model takes for one row alone, over rows from all parts of the dataset.
-    public static func latency(of model: Layer, on dataset: Dataset, samples: Int = 50) throws -> Double {
+    /// A quantile of the times in seconds, the median if no other is asked for, that the model takes for one row alone, over rows from all parts of the dataset.
+    public static func latency(
+        of model: Layer, on dataset: Dataset, samples: Int = 50, quantile: Double = 0.5
+    ) throws -> Double {
         guard dataset.count > 0, samples > 0 else { throw DataError("the dataset \"\(dataset.name)\" has no rows") }
         let count = min(samples, dataset.count)
         let inputs = try (0..<count).map { place in
@@ -39,8 +41,10 @@ public enum Evaluation {
                     _ = try model(input)
                     return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
                 }.sorted()
-                let middle = times.count / 2
-                return times.count.isMultiple(of: 2) ? (times[middle - 1] + times[middle]) / 2 : times[middle]
+                // Between the two nearest times, as NumPy's quantile does.
+                let place = quantile * Double(times.count - 1)
+                let (low, high) = (times[Int(place)], times[min(Int(place) + 1, times.count - 1)])
+                return low + (high - low) * (place - place.rounded(.down))
             }
         }
     }

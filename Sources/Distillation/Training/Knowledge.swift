@@ -103,7 +103,7 @@ public final class Knowledge {
                 throw ModelError(
                     .training,
                     "the knowledge of \(teacher) does not go with the dataset \"\(batch.dataset.name)\": nothing is known of its row \(row)",
-                    hint: "make it anew: knowledge(teacher, data)")
+                    hint: "make it anew: knowledge(teacher, data)", code: "KD013")
             }
             return place
         }

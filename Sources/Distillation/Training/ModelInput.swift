@@ -63,7 +63,7 @@ extension ModelOutput {
     /// Runs a model on a batch and keeps the hidden values at some paths.
     public init(of model: Layer, on batch: Batch, keeping paths: [String] = []) throws {
         let input = try batch.input(for: model)
-        let (output, hidden) = try Capture.run(model, on: input, keeping: paths)
+        let (output, hidden) = try Capture.run(model, keeping: paths) { try model(input) }
         self.init(logits: try batch.atWords(output, of: model).markedAsLogits(), hidden: hidden)
     }
 }

@@ -26,10 +26,12 @@ public final class RunRecord {
     public private(set) var steps = 0
 
     private let start = DispatchTime.now().uptimeNanoseconds
+    /// What earlier parts of this run took, before it was interrupted.
+    private var earlier = 0.0
     private var epochStart = DispatchTime.now().uptimeNanoseconds
-    private var sums: [(name: String, value: Double)] = []
-    private var lossSum = 0.0
-    private var samples = 0
+    private(set) var sums: [(name: String, value: Double)] = []
+    private(set) var lossSum = 0.0
+    private(set) var samples = 0
     private var learningRate = 0.0
     private var lastProgress: UInt64 = 0
     private var end: UInt64?
@@ -42,7 +44,16 @@ public final class RunRecord {
     }
 
     /// Seconds since the start, or from start to end.
-    public var seconds: Double { Double((end ?? DispatchTime.now().uptimeNanoseconds) - start) / 1e9 }
+    public var seconds: Double { earlier + Double((end ?? DispatchTime.now().uptimeNanoseconds) - start) / 1e9 }
+
+    /// Takes up a run that was interrupted.
+    func goOn(
+        after seconds: Double, rows: [Row], steps: Int, lossSum: Double, sums: [(name: String, value: Double)],
+        samples: Int
+    ) {
+        earlier = seconds
+        (self.rows, self.steps, self.lossSum, self.sums, self.samples) = (rows, steps, lossSum, sums, samples)
+    }
 
     public var epoch: Int { rows.count + 1 }
 

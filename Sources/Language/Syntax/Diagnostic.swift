@@ -21,6 +21,8 @@ public struct Diagnostic: Error, Sendable {
     public var severity: Severity
     /// A word that scripts can compare: parse, name, type, shape, value, index, file, interrupt, fail …
     public var kind: String
+    /// The number of a known mistake, "KD007", which stays the same from version to version.
+    public var code: String?
     /// One plain sentence.
     public var message: String
     public var source: Source?
@@ -34,11 +36,12 @@ public struct Diagnostic: Error, Sendable {
     public var trace: [Frame]
 
     public init(
-        severity: Severity = .error, kind: String, message: String, source: Source? = nil, span: Span? = nil,
-        label: String? = nil, hint: String? = nil, notes: [String] = [], trace: [Frame] = []
+        severity: Severity = .error, kind: String, code: String? = nil, message: String, source: Source? = nil,
+        span: Span? = nil, label: String? = nil, hint: String? = nil, notes: [String] = [], trace: [Frame] = []
     ) {
         self.severity = severity
         self.kind = kind
+        self.code = code
         self.message = message
         self.source = source
         self.span = span

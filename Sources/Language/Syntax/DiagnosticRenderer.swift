@@ -40,7 +40,10 @@ struct DiagnosticRenderer {
     func render(_ diagnostic: Diagnostic) -> String {
         let style: Style = diagnostic.severity == .error ? .error : .warning
         let message = clean(diagnostic.message, limit: Self.maximumMessage, continuation: "  ")
-        var lines = [styled("\(diagnostic.severity.rawValue): ", style) + styled(message, .bold)]
+        var lines = [
+            styled("\(diagnostic.severity.rawValue)\(diagnostic.code.map { "[\($0)]" } ?? ""): ", style)
+                + styled(message, .bold)
+        ]
         if let source = diagnostic.source {
             lines += place(source, diagnostic.span, diagnostic.label, style)
         }

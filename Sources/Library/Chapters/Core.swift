@@ -33,9 +33,33 @@ func coreChapter() -> Chapter {
                 "fail", "Raises an error; try … catch e catches it.", Parameter<Value>("message", "one plain sentence"),
                 Parameter<String?>("hint", "what to do about it", default: nil),
                 Parameter<String>("kind", "a word that scripts can compare", default: "fail"),
+                Parameter<String?>("code", "the number of a known mistake: \"KD007\"", default: nil),
                 example: "try { fail(\"no data\") } catch e { e.message }  # → \"no data\""
-            ) { (message: Value, hint: String?, kind: String) throws -> Void in
-                throw Fault(message.printed, hint: hint, kind: kind)
+            ) { (message: Value, hint: String?, kind: String, code: String?) throws -> Void in
+                throw Fault(message.printed, hint: hint, kind: kind, code: code)
+            },
+            Builtin(
+                "documentation", "What is written above a function, as a map.",
+                Parameter<Value>("f", "a function, or the name of one that is there from the start"),
+                details: "Its call, summary, details, source, and a map of its parameters' defaults.",
+                example: "documentation(kl_loss)[\"summary\"][:16]  # → \"Kullback–Leibler\""
+            ) { (context: CallContext, f: Value) throws -> Value in
+                let named = f.string.flatMap { context.machine.builtin($0) }
+                guard let signature = (named ?? f).object?.signature else {
+                    throw Fault(
+                        "documentation: a function is due, not \(f.described)", kind: "type", argument: .positional(0))
+                }
+                return .map([
+                    ("call", .string(signature.line)), ("summary", .string(signature.summary)),
+                    ("details", .string(signature.details)), ("source", .string(signature.reference)),
+                    (
+                        "defaults",
+                        .map(
+                            signature.parameters.compactMap { parameter in
+                                parameter.defaultText.map { (parameter.name, .string($0)) }
+                            })
+                    ),
+                ])
             },
             Builtin(
                 "exit", "Ends the program.", Parameter<Int>("code", "0 for success, up to 255", default: 0),

@@ -121,7 +121,7 @@ func creationChapter() -> Chapter {
                         "with_mask: the \(name) must be [B, T], it is \(part.shape) and x is \(x.shape)", kind: "shape",
                         argument: .keyword(name))
                 }
-                let same = try reshape(x, x.shape)
+                let same = renewed(x)
                 same.unit = x.unit
                 same.mask = try notEqual(mask, 0)
                 same.tokenTypes = try types?.converted(to: .i64)
@@ -174,7 +174,7 @@ func creationChapter() -> Chapter {
 extension Tensor {
     /// The same numbers with another meaning.
     func meaning(_ unit: Unit?) throws -> Tensor {
-        let renamed = try reshape(self, shape)
+        let renamed = renewed(self)
         renamed.unit = unit
         return renamed
     }

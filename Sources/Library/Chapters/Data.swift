@@ -545,6 +545,12 @@ func dataChapter() -> Chapter {
                             of: size, shuffle: shuffle, seed: seed, dropsLast: dropLast, byLength: tokenizer)))
             },
             Builtin(
+                "shared_rows", "How many rows of the second dataset models could have read in the first already.", data,
+                Parameter<Dataset>("other", "a dataset"),
+                details: "Rows are the same when models read the same of them, whatever their labels and order.",
+                example: "d = dataset({\"text\": [\"a\", \"b\", \"c\"]})\nshared_rows(d[:2], d[1:])  # → 1"
+            ) { (data: Dataset, other: Dataset) throws -> Int in try data.sharedRows(with: other) },
+            Builtin(
                 "padding", "The share of positions in batches of texts that only fill them up to the longest.",
                 Parameter<BatchesArgument>("batches", "what batches() gave"),
                 Parameter<TokenizerSource>("model", "a model that reads texts, or a tokenizer"),

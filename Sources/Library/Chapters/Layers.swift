@@ -211,9 +211,13 @@ func modelChapter() -> Chapter {
                 example: "format_bytes(1536)  # → \"1.5 KiB\""
             ) { (count: Int) throws in Memory.format(count) },
             Builtin(
-                "paths", "The paths of all parts of a model.", model,
+                "paths", "The paths of all parts of a model, or of those of one kind.", model,
+                Parameter<String?>("kind", "such as \"linear\"; nil for all", default: nil),
                 example: "paths(chain(linear(2, 2), relu))  # → [\"0\", \"1\"]"
-            ) { (model: Layer) throws in model.paths() },
+            ) { (model: Layer, kind: String?) throws -> [String] in
+                guard let kind else { return model.paths() }
+                return model.tree().dropFirst().filter { $0.layer.kind == kind }.map(\.path)
+            },
             Builtin(
                 "freeze", "Makes constants of a model's parameters: no gradient, no update.", model,
                 example: "m = linear(2, 1)\nfreeze(m)\ncount_parameters(m, trainable=true)  # → 0"
@@ -251,13 +255,67 @@ func modelChapter() -> Chapter {
             Builtin(
                 "outputs", "A model's logits for a batch, together with hidden values by path.", model,
                 Parameter<Value>("input", "a batch, or whatever the model reads"),
-                Parameter<[String]>("keep", "paths of the hidden values", default: []),
+                Parameter<[String]>(
+                    "keep", "paths of the hidden values; \"input\" is what the model reads", default: []),
+                Parameter<Bool>("track", "whether gradients by those values may be asked for", default: false),
+                Parameter<Bool>(
+                    "as_teacher", "in evaluation mode, with parameters that are constants", default: false),
+                Parameter<MapArgument?>(
+                    "shift", "tensors by path that are added to the hidden values there", default: nil),
                 example: "outputs(chain(linear(2, 3), relu), zeros(1, 2), keep=[\"0\"]).hidden[\"0\"].shape  # → [1, 3]"
             ) {
-                (model: Layer, input: Value, keep: [String]) throws -> Value in
-                let (output, hidden) = try Capture.run(model, keeping: keep) { try model.output(for: input) }
+                (
+                    model: Layer, input: Value, keep: [String], track: Bool, asTeacher: Bool, shift: MapArgument?
+                ) throws -> Value in
+                var shifts: [String: Tensor] = [:]
+                for (path, value) in shift?.map.entries ?? [:] {
+                    guard let path = path.string, let tensor = (value.object as? TensorObject)?.tensor else {
+                        throw Fault("outputs: shift has tensors by path", kind: "type", argument: .keyword("shift"))
+                    }
+                    shifts[path] = tensor
+                }
+                func run() throws -> (output: Tensor, hidden: [String: Tensor]) {
+                    try Capture.run(model, keeping: keep, tracks: track, shifts: shifts) {
+                        try model.output(for: input)
+                    }
+                }
+                let (output, hidden) = try asTeacher ? model.asTeacher(run) : run()
                 return .object(OutputObject(output.markedAsLogits(), hidden: hidden))
             },
+            Builtin(
+                "gradients", "The gradients of a loss by a model's parameters, by path; nil where none arrives.",
+                Parameter<Tensor>("loss", "a single number"), Parameter<Layer>("model", "a model"),
+                example: "m = linear(2, 1)\ngradients(sum(m(ones(1, 2))), m)[\"bias\"]  # → [1.]"
+            ) { (loss: Tensor, model: Layer) throws -> Value in
+                var found: [ObjectIdentifier: Tensor] = [:]
+                if loss.isTracked {
+                    for (leaf, gradient) in try leafGradients(of: loss) { found[ObjectIdentifier(leaf)] = gradient }
+                }
+                return .map(
+                    model.parameters().map { path, parameter in
+                        (path, found[ObjectIdentifier(parameter.value)].scriptValue)
+                    })
+            },
+            Builtin(
+                "with_hidden", "What a model gave, together with hidden values by path: what a loss is called with.",
+                Parameter<Tensor>("logits", "[B, C]"), Parameter<MapArgument>("hidden", "tensors by path"),
+                example: "with_hidden(zeros(1, 2), {\"0\": ones(1, 3)}).hidden[\"0\"].shape  # → [1, 3]"
+            ) { (logits: Tensor, hidden: MapArgument) throws -> Value in
+                var values: [String: Tensor] = [:]
+                for (key, value) in hidden.map.entries {
+                    guard let path = key.string, let tensor = (value.object as? TensorObject)?.tensor else {
+                        throw Fault("with_hidden: the hidden values are tensors by path", kind: "type")
+                    }
+                    values[path] = tensor
+                }
+                return .object(OutputObject(logits, hidden: values))
+            },
+            Builtin(
+                "take_weights", "Makes a model's weights those of another model of the same form.", model,
+                Parameter<Layer>("other", "a model with the same paths and shapes"),
+                example:
+                    "a, b = linear(2, 1), linear(2, 1)\ntake_weights(a, b)\nfingerprint(a) == fingerprint(b)  # → true"
+            ) { (model: Layer, other: Layer) throws -> Void in try model.takeWeights(of: other) },
             Builtin(
                 "logits_of",
                 "A model's logits for all rows of a dataset, in evaluation mode and without recording: [N, C].", model,
@@ -280,8 +338,14 @@ func modelChapter() -> Chapter {
             Builtin(
                 "latency", "Median seconds that a model takes for one row, tokenising included.", model,
                 Parameter<Dataset>("data", "a dataset to take rows from"),
+                Parameter<Double>("quantile", "another quantile of the times, from 0 to 1", default: 0.5),
                 example: "d = dataset({\"x\": ones(3, 2)})\nlatency(linear(2, 4), d) > 0  # → true"
-            ) { (model: Layer, data: Dataset) throws in try Evaluation.latency(of: model, on: data) },
+            ) { (model: Layer, data: Dataset, quantile: Double) throws -> Double in
+                guard (0...1).contains(quantile) else {
+                    throw Fault("latency: quantile is \(floatText(quantile)); it goes from 0 to 1", kind: "value")
+                }
+                return try Evaluation.latency(of: model, on: data, quantile: quantile)
+            },
             Builtin(
                 "save", "Writes a model's weights by path, or knowledge, as safetensors.",
                 Parameter<SavedArgument>("value", "a model or knowledge"),

@@ -136,9 +136,11 @@ func metricChapter() -> Chapter {
                 "table", "Rows under headings, to be shown.", Parameter<[String]>("heads", "one for each column"),
                 Parameter<[[Value]]>("rows", "lists of values"),
                 Parameter<String?>("note", "a sentence below", default: nil),
+                Parameter<MapArgument?>("values", "further values by name, which become fields", default: nil),
+                details: "t.rows are the rows as they were given.",
                 example: "table([\"model\", \"accuracy\"], [[\"teacher\", 0.79]])"
             ) {
-                (heads: [String], rows: [[Value]], note: String?) throws -> Value in
+                (heads: [String], rows: [[Value]], note: String?, values: MapArgument?) throws -> Value in
                 var numeric = Set(heads.indices.dropFirst())
                 for row in rows {
                     guard row.count == heads.count else {
@@ -154,7 +156,8 @@ func metricChapter() -> Chapter {
                 }
                 var table = TextTable(columns: heads, rightAligned: numeric)
                 for row in rows { table.add(row.map(\.printed)) }
-                return .object(TableObject(table.text + (note.map { "\n\($0)" } ?? "")))
+                return .object(
+                    TableObject(table.text + (note.map { "\n\($0)" } ?? ""), rows: rows, values: values?.map))
             },
         ])
 }

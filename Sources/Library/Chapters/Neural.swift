@@ -145,7 +145,7 @@ func neuralChapter() -> Chapter {
                 Parameter<Tensor?>("mask", "[B, S], false for keys that do not count; nil for none", default: nil),
                 Parameter<Layer?>("dropout", "a layer for the probabilities; nil for none", default: nil),
                 details:
-                    "Answers [B, T, D]; d is C / heads. Inside a model the probabilities [B, heads, T, S] can be kept under the part's path: outputs(model, x, keep=[\"encoder.layer.0.attention.probabilities\"]).",
+                    "Answers [B, T, D]; d is C / heads. Inside a model the scores before the softmax and the probabilities, both [B, heads, T, S], can be kept under the part's path: outputs(model, x, keep=[\"encoder.layer.0.attention.probabilities\"]).",
                 example: "attention(ones(1, 2, 4), ones(1, 3, 4), ones(1, 3, 4), heads=2).shape  # → [1, 2, 4]",
                 source: "Vaswani et al. 2017, arXiv:1706.03762"
             ) {
@@ -153,7 +153,7 @@ func neuralChapter() -> Chapter {
                     -> Tensor in
                 try attention(
                     queries, keys, values, heads: heads, mask: mask, dropout: { try dropout?($0) ?? $0 },
-                    see: { Layer.running?.note("probabilities", $0) })
+                    see: { try Layer.running?.note($0, $1) })
             },
             Builtin(
                 "cdist", "All distances between the rows of x and of y.", Parameter<Tensor>("x", "[N, D]"),

@@ -87,9 +87,11 @@ func trainingChapter() -> Chapter {
                     )
                 }
                 switch target.object {
-                case let object as OptimizerObject: try object.optimizer.step(value.tensor)
+                case let object as OptimizerObject:
+                    try (value as? LossValueObject)?.checkTeacher(against: object.optimizer)
+                    try object.optimizer.step(value.tensor)
                 case let run as RunObject:
-                    let terms = (value as? LossValueObject)?.value.terms ?? []
+                    let terms = (value as? LossValueObject)?.value.terms.map { ($0.name, $0.value) } ?? []
                     run.record.step(
                         loss: try value.tensor.item(), terms: terms, count: (value as? LossValueObject)?.count ?? 1,
                         learningRate: rate)
@@ -113,23 +115,39 @@ func trainingChapter() -> Chapter {
                 Parameter<Callable>("f", "(s, t, batch) -> a single number"),
                 Parameter<[String]>("student", "paths of the student's hidden values it reads", default: []),
                 Parameter<[String]>("teacher", "paths of the teacher's", default: []),
-                Parameter<Bool>("project", "bridge different widths by a trained map", default: false),
+                Parameter<ProjectChoice>(
+                    "project", "bridge different widths by trained maps: true, or \"shared\" for one map of all pairs",
+                    default: .no),
                 Parameter<Bool?>("uses_teacher", "whether t is read; nil finds out when it is called", default: nil),
                 Parameter<Bool>("uses_labels", "whether batch.labels are read", default: false),
-                details: "s.logits and t.logits are the outputs; s.hidden[path] a hidden value that was asked for.",
+                Parameter<LayerChoice>(
+                    "layers", "with a * in both paths, which of the teacher's layers the student's follow",
+                    default: .evenly),
+                Parameter<Bool>(
+                    "gradients", "whether f differentiates what the teacher computes; \"input\" is a path then",
+                    default: false),
+                Parameter<MapArgument?>(
+                    "own", "an empty map that f fills at the first batch: its models and parameters train along",
+                    default: nil),
+                Parameter<String?>("maker", "the function whose help explain() shows", default: nil),
+                details:
+                    "s.logits and t.logits are the outputs; s.hidden[path] a hidden value that was asked for. Over several pairs of layers the value is the mean.",
                 example:
                     "agree = loss_fn(\"agree\", (s, t, batch) -> mean((s.logits - t.logits) ** 2))\n2 * agree  # → 2 * agree"
             ) {
                 (
                     context: CallContext, name: String, f: Callable, student: [String], teacher: [String],
-                    project: Bool, usesTeacher: Bool?, usesLabels: Bool
+                    project: ProjectChoice, usesTeacher: Bool?, usesLabels: Bool, layers: LayerChoice, gradients: Bool,
+                    own: MapArgument?, maker: String?
                 ) throws -> Loss in
                 let machine = context.machine
                 return Loss(
                     Loss.Term(
-                        name, studentPaths: student, teacherPaths: teacher,
+                        name, studentPaths: student, teacherPaths: teacher, choice: layers,
                         usesTeacher: usesTeacher ?? !teacher.isEmpty, usesLabels: usesLabels,
-                        projection: project ? Projection() : nil
+                        needsGradients: gradients,
+                        projection: project == .no ? nil : Projection(shared: project == .shared),
+                        own: own.map { OwnState($0.map) }, maker: maker
                     ) { s, t, batch in
                         let answer = try f(
                             machine, .object(OutputObject(s.logits, hidden: s.hidden)),
@@ -141,6 +159,62 @@ func trainingChapter() -> Chapter {
                         }
                         return tensor
                     })
+            },
+            Builtin(
+                "matched", "A loss whose patterns of layers are replaced by the layers they stand for.",
+                Parameter<Loss>("loss", "a loss"), Parameter<[String]>("student", "the paths of the student"),
+                Parameter<[String]>("teacher", "the paths of the teacher, or those that are known of it"),
+                example:
+                    "s, t = chain(linear(2, 2), linear(2, 2)), chain(linear(2, 2), linear(2, 2), linear(2, 2), linear(2, 2))\nmatched(hint(teacher=\"*\", student=\"*\"), paths(s), paths(t)).teacher_paths  # → [\"1\", \"3\"]"
+            ) { (loss: Loss, student: [String], teacher: [String]) throws in
+                try loss.matched(student: student, teacher: teacher)
+            },
+            Builtin(
+                "begin", "Forgets what a loss made and learned for itself in an earlier training.",
+                Parameter<Loss>("loss", "a loss"), example: "begin(hint(teacher=\"0\", student=\"0\"))"
+            ) { (loss: Loss) throws -> Void in loss.begin() },
+            Builtin(
+                "schedule", "A number that changes as training goes on, from a function of the moment.",
+                Parameter<String>("name", "how it is shown"),
+                Parameter<Callable>("f", "at → a number; at has step, steps, epoch and progress from 0 to 1"),
+                example: "kl(T=schedule(\"falling\", at -> 8 - 6 * at.progress))  # → kl(T=falling)"
+            ) { (context: CallContext, name: String, f: Callable) throws -> Value in
+                let machine = context.machine
+                return .object(
+                    ScheduleObject(
+                        ScheduledNumber(name) { moment in
+                            let answer = try f(machine, .object(MomentObject(moment)))
+                            guard let number = answer.number, number.isFinite else {
+                                throw Fault(
+                                    "the schedule \(name) must answer a number, it answered \(answer.described)",
+                                    kind: "type")
+                            }
+                            return number
+                        }))
+            },
+            Builtin(
+                "now", "What a schedule is at the moment, inside a loss; a plain number is itself.",
+                Parameter<Value>("x", "a number or a schedule"),
+                Parameter<Value>("at", "a moment; nil for that of the loss", default: .null),
+                example: "now(4.0)  # → 4.0"
+            ) { (x: Value, at: Value) throws -> Value in
+                if let scheduled = (x.object as? ScheduleObject)?.number {
+                    return .float(try scheduled.now((at.object as? MomentObject)?.moment))
+                }
+                guard x.number != nil else {
+                    throw Fault(
+                        "a number or a schedule is due here, not \(x.described)", hint: "4.0, or cosine(8, 2)",
+                        kind: "type", argument: .positional(0))
+                }
+                return x
+            },
+            Builtin(
+                "moment", "Where a training stands, for loss(…, at=moment(…)).",
+                Parameter<Int>("step", "counted from 1"), Parameter<Int>("steps", "how many there will be"),
+                Parameter<Int>("per_epoch", "how many in an epoch", default: 1),
+                example: "moment(6, 10, per_epoch=5).epoch  # → 1.0"
+            ) { (step: Int, steps: Int, perEpoch: Int) throws -> Value in
+                .object(MomentObject(Moment(step: step, steps: steps, stepsPerEpoch: perEpoch)))
             },
             Builtin(
                 "knowledge",
@@ -177,7 +251,8 @@ func trainingChapter() -> Chapter {
                                 + (isCurrent
                                     ? "\(counted(missing, "row")) of the data are not in it"
                                     : "another teacher made it, or for other values"),
-                            hint: "delete the file, or name another", kind: "value", argument: .keyword("file"))
+                            hint: "delete the file, or name another", kind: "value", argument: .keyword("file"),
+                            code: "KD015")
                     }
                     return known
                 }
@@ -199,6 +274,80 @@ func trainingChapter() -> Chapter {
                 example:
                     "k = knowledge(linear(2, 4), dataset({\"x\": ones(3, 2)}))\nsave(k, \"/tmp/kd-example-knowledge.safetensors\")\nlen(load_knowledge(\"/tmp/kd-example-knowledge.safetensors\"))  # → 3"
             ) { (context: CallContext, path: String) throws in try Knowledge(file: context.located(path)) },
+            Builtin(
+                "save_training", "Writes how a training stands, so that it can go on from there.",
+                Parameter<String>("path", "the file"), Parameter<RunArgument>("run", "its run"),
+                Parameter<LearnersArgument>("learners", "a list of [model, optimizer or nil]"),
+                Parameter<[Loss]>("losses", "its losses"),
+                Parameter<String>("fingerprint", "stands for what the training is of"),
+                Parameter<MapArgument>("notes", "plain values that the loop needs"),
+                example:
+                    "m = linear(2, 1)\nrun = start_run(\"train\", m, cross_entropy(), steps=4, per_epoch=2)\nsave_training(\"/tmp/kd-example-run.safetensors\", run, [[m, adamw(m)]], [cross_entropy()], \"mine\", {\"step\": 0})"
+            ) {
+                (
+                    context: CallContext, path: String, run: RunArgument, learners: LearnersArgument, losses: [Loss],
+                    fingerprint: String, notes: MapArgument
+                ) throws -> Void in
+                guard let notes = JSONValue(.object(notes.map), depth: 0) else {
+                    throw Fault("save_training: the notes must be plain values", kind: "type")
+                }
+                try TrainingState(learners.learners, losses: losses, run: run.run.record).save(
+                    to: context.located(path), fingerprint: fingerprint, notes: notes)
+            },
+            Builtin(
+                "training_notes", "The notes in a file of save_training.", Parameter<String>("path", "the file"),
+                Parameter<String>("fingerprint", "stands for what the training is of"),
+                example:
+                    "m = linear(2, 1)\nrun = start_run(\"train\", m, cross_entropy(), steps=4, per_epoch=2)\nsave_training(\"/tmp/kd-example-run.safetensors\", run, [[m, nil]], [cross_entropy()], \"mine\", {\"step\": 0})\ntraining_notes(\"/tmp/kd-example-run.safetensors\", \"mine\")[\"step\"]  # → 0"
+            ) { (context: CallContext, path: String, fingerprint: String) throws -> Value in
+                try TrainingState.notes(of: context.located(path), fingerprint: fingerprint).scriptValue
+            },
+            Builtin(
+                "restore_training",
+                "Takes models, optimizers, loss, run and random stream over from a file of save_training.",
+                Parameter<String>("path", "the file"), Parameter<RunArgument>("run", "a run that begins"),
+                Parameter<LearnersArgument>("learners", "a list of [model, optimizer or nil]"),
+                Parameter<[Loss]>("losses", "its losses"),
+                example:
+                    "m = linear(2, 1)\nrun = start_run(\"train\", m, cross_entropy(), steps=4, per_epoch=2)\nsave_training(\"/tmp/kd-example-run.safetensors\", run, [[m, nil]], [cross_entropy()], \"mine\", {})\nrestore_training(\"/tmp/kd-example-run.safetensors\", run, [[m, nil]], [cross_entropy()])"
+            ) {
+                (context: CallContext, path: String, run: RunArgument, learners: LearnersArgument, losses: [Loss])
+                    throws
+                    -> Void in
+                try TrainingState(learners.learners, losses: losses, run: run.run.record).restore(
+                    from: context.located(path))
+            },
+            Builtin(
+                "random_state", "Where the random stream stands, as a text for restore_random_state.",
+                example:
+                    "here = random_state()\na = rand(2)\nrestore_random_state(here)\nallclose(rand(2), a)  # → true"
+            ) { () throws -> String in RandomStream.global.description },
+            Builtin(
+                "restore_random_state", "Puts the random stream where it stood.",
+                Parameter<String>("state", "what random_state gave"),
+                example: "restore_random_state(random_state())"
+            ) { (state: String) throws -> Void in
+                guard let stream = RandomStream(state) else {
+                    throw Fault("restore_random_state: this is no state of the random stream", kind: "value")
+                }
+                RandomStream.global = stream
+            },
+            Builtin(
+                "fingerprint", "A text that stands for a model's weights, a dataset's rows, or knowledge.",
+                Parameter<Value>("x", "a model, dataset or knowledge"),
+                example: "m = linear(2, 1)\nfingerprint(m) == fingerprint(copy(m))  # → true"
+            ) { (x: Value) throws -> String in
+                switch x.object {
+                case let model as LayerObject:
+                    return try Knowledge.fingerprint(of: model.layer, paths: [], form: .exact)
+                case let data as DatasetObject: return String(try data.dataset.fingerprint(), radix: 16)
+                case let known as KnowledgeObject: return known.knowledge.fingerprint
+                default:
+                    throw Fault(
+                        "fingerprint: a model, dataset or knowledge is due, not \(x.described)", kind: "type",
+                        argument: .positional(0))
+                }
+            },
             Builtin(
                 "start_run", "The record of a training that begins; it becomes the model's `run`.",
                 Parameter<String>("name", "what its lines say"), Parameter<Layer>("model", "the model that is trained"),
@@ -262,8 +411,68 @@ struct TrainableArgument: ScriptConvertible {
     var scriptValue: Value { .list(parameters.map { .object(TensorObject(parameter: $0.parameter)) }) }
 }
 
+/// Whether a loss's hidden values are bridged by trained maps: false, true or "shared".
+enum ProjectChoice: ScriptConvertible {
+    case no, each, shared
+    static var scriptType: String { "true, false or \"shared\"" }
+    static func from(_ value: Value) throws -> ProjectChoice? {
+        switch value {
+        case .bool(let flag): flag ? .each : .no
+        case _ where value.string == "shared": .shared
+        default: nil
+        }
+    }
+    var scriptValue: Value { self == .shared ? .string("shared") : .bool(self == .each) }
+}
+
+extension OwnState {
+    /// The values of a map that a script's formula fills.
+    init(_ map: MapObject) {
+        self.init(
+            parameters: {
+                map.entries.values.flatMap { value -> [Tensors.Parameter] in
+                    if let model = (value.object as? LayerObject)?.layer { return model.parameters().map(\.parameter) }
+                    return (value.object as? TensorObject)?.parameter.map { [$0] } ?? []
+                }
+            },
+            tensors: {
+                map.entries.compactMap { key, value in
+                    guard let name = key.string, let object = value.object as? TensorObject, object.parameter == nil
+                    else { return nil }
+                    return (name, object.tensor)
+                }
+            },
+            replace: { name, tensor in map.entries[.string(name)] = tensor.scriptValue },
+            forget: { map.entries = [:] })
+    }
+}
+
+/// Models with their optimizers, as [[model, optimizer], [model, nil]].
+struct LearnersArgument: ScriptConvertible {
+    let learners: [TrainingState.Learner]
+    static var scriptType: String { "list of [model, optimizer or nil]" }
+    static func from(_ value: Value) throws -> LearnersArgument? {
+        guard let items = value.items else { return nil }
+        var learners: [TrainingState.Learner] = []
+        for item in items {
+            guard let pair = item.items, pair.count == 2, let model = (pair[0].object as? LayerObject)?.layer
+            else { return nil }
+            learners.append((model, (pair[1].object as? OptimizerObject)?.optimizer))
+        }
+        return LearnersArgument(learners: learners)
+    }
+    var scriptValue: Value {
+        .list(
+            learners.map {
+                .list([$0.model.scriptValue, $0.optimizer.map { .object(OptimizerObject($0)) } ?? .null])
+            })
+    }
+}
+
 /// How precisely numbers are kept.
 enum HalfOrFull: String, ScriptChoice { case f32, f16 }
+
+extension LayerChoice: ScriptChoice {}
 
 /// How the learning rate goes.
 enum ScheduleChoice: String, ScriptChoice { case constant, linear, cosine }

@@ -138,7 +138,7 @@ final class BatchObject: Object {
 
     override var typeName: String { "batch" }
     override func display(_ style: DisplayStyle) -> String { "<batch of \(counted(batch.count, "row"))>" }
-    override var fieldNames: [String] { ["labels", "texts", "rows", "ids"] }
+    override var fieldNames: [String] { ["labels", "texts", "rows", "ids", "data"] }
     override func count(_ machine: Machine) throws -> Int? { batch.count }
 
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
@@ -147,6 +147,7 @@ final class BatchObject: Object {
         case "texts": return try batch.texts().scriptValue
         case "rows": return batch.rows.scriptValue
         case "ids": return batch.ids.scriptValue
+        case "data": return .object(DatasetObject(batch.dataset))
         default: return batch.dataset.columnNames.contains(name) ? try columnValue(name) : nil
         }
     }
@@ -169,8 +170,17 @@ final class BatchObject: Object {
 /// Rows of text under headings.
 final class TableObject: Object {
     let text: String
+    private let rows: [[Value]]
+    private let values: MapObject?
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String, rows: [[Value]] = [], values: MapObject? = nil) {
+        (self.text, self.rows, self.values) = (text, rows, values)
+    }
+
+    override var fieldNames: [String] { ["rows"] + (values?.entries.keys.compactMap(\.string) ?? []) }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        name == "rows" ? .list(rows.map { .list($0) }) : values?.entries[.string(name)]
+    }
 
     override var typeName: String { "table" }
     override func display(_ style: DisplayStyle) -> String { style == .inline ? "<table>" : text }

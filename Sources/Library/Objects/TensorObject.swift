@@ -38,7 +38,9 @@ class TensorObject: Object {
 
     // MARK: fields and indices
 
-    override var fieldNames: [String] { ["shape", "dtype", "ndim", "T", "unit", "mask", "logits", "hidden"] }
+    override var fieldNames: [String] {
+        ["shape", "dtype", "ndim", "T", "unit", "mask", "tracked", "logits", "hidden"]
+    }
 
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
         switch name {
@@ -49,6 +51,7 @@ class TensorObject: Object {
             try transpose(tensor, -2, -1).scriptValue
         case "unit": tensor.unit.map { $0.rawValue.scriptValue } ?? .null
         case "mask": tensor.mask.scriptValue
+        case "tracked": .bool(tensor.isTracked)
         case "logits": try asLogits().scriptValue
         case "hidden":
             throw Fault(

@@ -11,7 +11,12 @@ final class LossObject: Object {
 
     override var typeName: String { "loss" }
     override func display(_ style: DisplayStyle) -> String { loss.formula }
-    override var fieldNames: [String] { ["terms", "student_paths", "teacher_paths", "uses_teacher", "uses_labels"] }
+    override var fieldNames: [String] {
+        [
+            "terms", "student_paths", "teacher_paths", "uses_teacher", "uses_labels", "needs_gradients", "has_patterns",
+            "choices", "makers",
+        ]
+    }
 
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
         switch name {
@@ -20,12 +25,22 @@ final class LossObject: Object {
         case "teacher_paths": loss.teacherPaths.scriptValue
         case "uses_teacher": .bool(loss.usesTeacher)
         case "uses_labels": .bool(loss.usesLabels)
+        case "needs_gradients": .bool(loss.needsGradients)
+        case "has_patterns": .bool(loss.hasPatterns)
+        case "choices": loss.choices.scriptValue
+        case "makers": loss.terms.map { $0.maker ?? "" }.scriptValue
         default: nil
         }
     }
 
     override func binary(_ op: BinaryOperator, left: Value, right: Value, _ machine: Machine) throws -> Value? {
         let (a, b) = ((left.object as? LossObject)?.loss, (right.object as? LossObject)?.loss)
+        if op == .multiply, let loss = a ?? b,
+            let factor = (left.object ?? right.object) as? ScheduleObject
+                ?? right.object as? ScheduleObject
+        {
+            return (factor.number * loss).scriptValue
+        }
         switch (op, a, b) {
         case (.add, .some(let a), .some(let b)): return (a + b).scriptValue
         case (.subtract, .some(let a), .some(let b)): return (a + -1 * b).scriptValue
@@ -61,10 +76,10 @@ final class LossObject: Object {
 
     override var isCallable: Bool { true }
 
-    /// `loss(student(batch), teacher(batch), batch)`: the weighted sum, with the value of each term beside it; `step=n` is
-    /// what an error says of the place.
+    /// `loss(student(batch), teacher(batch), batch)`: the weighted sum, with the value of each term beside it; `at=moment(…)`
+    /// is where training stands.
     override func call(_ arguments: Arguments, _ machine: Machine) throws -> Value {
-        guard arguments.positional.count == 3, arguments.keywords.allSatisfy({ $0.name == "step" }) else {
+        guard arguments.positional.count == 3, arguments.keywords.allSatisfy({ $0.name == "at" }) else {
             throw Fault(
                 "a loss takes the student's output, the teacher's (or nil) and the batch",
                 hint: "loss(student(batch), teacher(batch), batch)", kind: "type")
@@ -84,10 +99,11 @@ final class LossObject: Object {
             throw Fault(
                 "the third argument of a loss is the batch, not \(arguments.positional[2].described)", kind: "type")
         }
+        let teacher = try output(arguments.positional[1], "teacher's")
         let value = try loss.evaluate(
-            student: student, teacher: try output(arguments.positional[1], "teacher's"), batch: batch,
-            step: arguments.keywords.first?.value.int)
-        return .object(LossValueObject(value, count: batch.count))
+            student: student, teacher: teacher, batch: batch,
+            at: (arguments.keywords.first?.value.object as? MomentObject)?.moment)
+        return .object(LossValueObject(value, count: batch.count, teacher: teacher?.logits))
     }
 }
 
@@ -101,17 +117,69 @@ extension Loss: ScriptConvertible {
 final class LossValueObject: TensorObject {
     let value: LossValue
     let count: Int
+    /// What the teacher gave: no optimizer may take a step on it.
+    private let teacher: Tensor?
 
-    init(_ value: LossValue, count: Int) {
+    init(_ value: LossValue, count: Int, teacher: Tensor?) {
         self.value = value
         self.count = count
+        self.teacher = teacher
         super.init(value.total)
     }
 
-    override var fieldNames: [String] { super.fieldNames + ["terms"] }
+    /// - Throws: KD008 when the optimizer trains parameters that the teacher's output came from.
+    func checkTeacher(against optimizer: Optimizer) throws {
+        guard let teacher, teacher.isTracked else { return }
+        let leaves = Set(trackedLeaves(of: teacher).map { ObjectIdentifier($0) })
+        let taught = optimizer.parameters.filter { leaves.contains(ObjectIdentifier($0.parameter.value)) }
+        guard let first = taught.first else { return }
+        throw Fault(
+            "step: the optimizer has \(counted(taught.count, "parameter")) of the teacher, \(first.path) among them: the teacher would follow the student",
+            hint:
+                "give the optimizer the student alone: adamw(student); a teacher that learns on purpose: strategy=dynamic()",
+            kind: "training", code: "KD008")
+    }
+
+    override var fieldNames: [String] { super.fieldNames + ["terms", "parts"] }
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
         if name == "terms" { return .map(value.terms.map { ($0.name, .float($0.value)) }) }
+        if name == "parts" {
+            return .list(
+                value.terms.map {
+                    .map([("name", .string($0.name)), ("weight", .float($0.weight)), ("value", $0.tensor.scriptValue)])
+                })
+        }
         return try super.field(name, machine)
+    }
+}
+
+/// A number that changes as a training goes on: it stands where a loss takes a number, and before a loss as its weight.
+final class ScheduleObject: Object {
+    let number: ScheduledNumber
+
+    init(_ number: ScheduledNumber) { self.number = number }
+
+    override var typeName: String { "schedule" }
+    override func display(_ style: DisplayStyle) -> String { number.text }
+}
+
+/// Where a training stands, as schedules are told.
+final class MomentObject: Object {
+    let moment: Moment
+
+    init(_ moment: Moment) { self.moment = moment }
+
+    override var typeName: String { "moment" }
+    override func display(_ style: DisplayStyle) -> String { "<step \(moment.step) of \(moment.steps)>" }
+    override var fieldNames: [String] { ["step", "steps", "epoch", "progress"] }
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "step": .int(moment.step)
+        case "steps": .int(moment.steps)
+        case "epoch": .float(moment.epoch)
+        case "progress": .float(moment.progress)
+        default: nil
+        }
     }
 }
 

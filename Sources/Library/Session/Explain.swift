@@ -19,9 +19,11 @@ func explained(_ error: any Error) -> Diagnostic? {
             notes.append("it was computed at \(place.source.place(of: place.span))")
         }
         return Diagnostic(
-            kind: error.kind.rawValue, message: error.message, label: error.label, hint: error.hint, notes: notes)
+            kind: error.kind.rawValue, code: error.kind == .unit ? "KD001" : nil, message: error.message,
+            label: error.label, hint: error.hint, notes: notes)
     case let error as ModelError:
-        return Diagnostic(kind: error.kind.rawValue, message: error.message, hint: error.hint, notes: error.notes)
+        return Diagnostic(
+            kind: error.kind.rawValue, code: error.code, message: error.message, hint: error.hint, notes: error.notes)
     case let error as DataError:
         return Diagnostic(kind: error.kind, message: error.message, hint: error.hint)
     case let error as FormatError:

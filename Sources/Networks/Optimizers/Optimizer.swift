@@ -103,7 +103,7 @@ public final class Optimizer {
         }
         let unreached = ModelError(
             .training, "step: the loss reaches none of the optimizer's \(parameters.count) parameters",
-            hint: "is it computed from the model that the optimizer trains, and outside `with no_grad`?")
+            hint: "is it computed from the model that the optimizer trains, and outside `with no_grad`?", code: "KD011")
         guard loss.isTracked else { throw unreached }
         var found: [ObjectIdentifier: Tensor] = [:]
         for (leaf, gradient) in try leafGradients(of: loss) { found[ObjectIdentifier(leaf)] = gradient }
@@ -166,6 +166,41 @@ public final class Optimizer {
                 beta1: beta1, beta2: beta2, eps: eps, weightDecay: weightDecay, decoupled: decoupled)
             moments[identity]?.steps += 1
         }
+    }
+
+    /// The moments by name, how many steps were made, and how many each parameter with moments has taken part in.
+    public func state() -> (moments: [(name: String, tensor: Tensor)], steps: Int, parameterSteps: [Int]) {
+        var tensors: [(name: String, tensor: Tensor)] = []
+        for (index, entry) in parameters.enumerated() {
+            guard let moments = moments[ObjectIdentifier(entry.parameter)] else { continue }
+            tensors.append(("\(index).first", moments.first.value))
+            if let second = moments.second { tensors.append(("\(index).second", second.value)) }
+        }
+        return (tensors, steps, parameters.map { moments[ObjectIdentifier($0.parameter)]?.steps ?? 0 })
+    }
+
+    /// Takes over what `state` gave, for the same parameters in the same order.
+    ///
+    /// - Throws: `training` for another number of parameters; what `tensor` and shapes throw.
+    public func restore(steps: Int, parameterSteps: [Int], _ tensor: (String) throws -> Tensor?) throws {
+        guard parameterSteps.count == parameters.count else {
+            throw ModelError(
+                .training,
+                "the state is of an optimizer with \(parameterSteps.count) parameters, this one has \(parameters.count)"
+            )
+        }
+        moments = [:]
+        for (index, entry) in parameters.enumerated() {
+            guard let first = try tensor("\(index).first") else { continue }
+            let own = Moments(
+                first: try zeros(entry.parameter),
+                second: try tensor("\(index).second") == nil ? nil : zeros(entry.parameter),
+                steps: parameterSteps[index])
+            try own.first.assign(first)
+            if let second = try tensor("\(index).second") { try own.second?.assign(second) }
+            moments[ObjectIdentifier(entry.parameter)] = own
+        }
+        self.steps = steps
     }
 
     private func zeros(_ parameter: Parameter) throws -> Parameter {

@@ -6,11 +6,11 @@
 ///
 /// - Parameters:
 ///   - dropout: what becomes of the probabilities [B, heads, T, S] in training.
-///   - see: is shown the probabilities.
+///   - see: is shown the scores before the softmax and the probabilities after it, by name.
 /// - Throws: `shape` where sizes do not fit, `value` unless the heads divide the widths.
 public func attention(
     _ queries: Tensor, _ keys: Tensor, _ values: Tensor, heads: Int, mask: Tensor? = nil,
-    dropout: (Tensor) throws -> Tensor = { $0 }, see: (Tensor) -> Void = { _ in }
+    dropout: (Tensor) throws -> Tensor = { $0 }, see: (String, Tensor) throws -> Void = { _, _ in }
 ) throws -> Tensor {
     try checkAttention(queries, keys, values, heads)
     let width = queries.shape[2] / heads
@@ -26,8 +26,9 @@ public func attention(
         scores = try add(scores, reshape(hidden.converted(to: scores.dtype), [mask.shape[0], 1, 1, mask.shape[1]]))
     }
     scores.unit = nil
+    try see("scores", scores)
     let probabilities = try softmax(scores)
-    see(probabilities)
+    try see("probabilities", probabilities)
     let mixed = try transpose(matmul(dropout(probabilities), v), 1, 2)
     return try reshape(mixed, [queries.shape[0], queries.shape[1], values.shape[2]])
 }

@@ -22,6 +22,13 @@ public func reshape(_ x: Tensor, _ shape: [Int]) throws -> Tensor {
     return try reshape(x.copied(), target)
 }
 
+/// Another tensor of the same values, which can be given a mask or a unit of its own.
+public func renewed(_ x: Tensor) -> Tensor {
+    Tensor.view(
+        "view", of: x, shape: x.shape, strides: x.strides, offset: x.offset, unit: x.unit,
+        pullback: .rule { gradient, _ in [gradient] })
+}
+
 private func resolvedShape(_ x: Tensor, _ shape: [Int]) throws -> [Int] {
     var unknown: Int?
     for (axis, size) in shape.enumerated() where size < 0 {

@@ -34,6 +34,19 @@ public struct RandomStream: Sendable {
         return RandomStream(key: RandomStream.mixed(key &+ other))
     }
 
+    /// Key and counter as a text that `init(_:)` reads.
+    public var description: String { "\(String(key, radix: 16)):\(counter)" }
+
+    /// The stream that `description` told of; nil for any other text.
+    public init?(_ description: String) {
+        let parts = description.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let key = UInt64(parts[0], radix: 16), let counter = UInt64(parts[1]) else {
+            return nil
+        }
+        self.init(key: key)
+        self.counter = counter
+    }
+
     /// SplitMix64's finaliser (Steele, Lea, Flood 2014): neighbouring seeds become unrelated keys.
     private static func mixed(_ value: UInt64) -> UInt64 {
         var z = value &+ 0x9e37_79b9_7f4a_7c15

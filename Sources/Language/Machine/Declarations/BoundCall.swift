@@ -65,14 +65,15 @@ public struct BoundCall {
         let near = nearest(name, in: accepted).map { "did you mean \($0)? " } ?? ""
         if let habit = Habits.keyword(name, among: accepted) {
             return Fault(
-                "\(signature.name) has no parameter \(name)", hint: habit, kind: "type", argument: .keyword(name))
+                "\(signature.name) has no parameter \(name)", hint: habit, kind: "type", argument: .keyword(name),
+                code: "KD023")
         }
         return Fault(
             "\(signature.name) has no parameter \(name)",
             hint: accepted.isEmpty
                 ? "it takes no keyword arguments"
                 : near + "it takes \(accepted.count == 1 ? only(signature, accepted[0]) : listed(accepted))",
-            kind: "type", argument: .keyword(name))
+            kind: "type", argument: .keyword(name), code: "KD023")
     }
 
     /// The name of a single parameter and what it is, since the name that was written may be near to that.

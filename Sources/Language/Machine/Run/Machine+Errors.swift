@@ -41,6 +41,7 @@ extension Machine {
                 (result.kind, result.message, result.hint) = (fault.kind, fault.message, fault.hint)
             }
             if let fault = error as? Fault {
+                result.code = fault.code
                 result.label = fault.label
                 if shown == frameCount - 1 {
                     if let argument = fault.argument, let place = self.span(of: argument) { result.span = place }

@@ -404,7 +404,7 @@ extension Machine {
                 case .exitContext:
                     regs[a].object?.exit(self)
                     regs[a] = .null
-                case .failAssert: throw assertionFailure(c == 1 ? regs[a] : nil)
+                case .failAssert: throw assertionFailure(c == 1 ? .some(regs[a]) : .none)
                 case .failComparison: throw comparisonFailure(regs[a], regs[b], constants[c].string ?? "")
 
                 // Declarations.

@@ -10,7 +10,7 @@ public final class ErrorObject: Object {
     }
 
     public override var typeName: String { "error" }
-    public override var fieldNames: [String] { ["message", "kind", "file", "line", "hint", "trace"] }
+    public override var fieldNames: [String] { ["message", "kind", "code", "file", "line", "hint", "trace"] }
     public override func display(_ style: DisplayStyle) -> String {
         style == .inline ? "<error \(diagnostic.kind): \(diagnostic.message)>" : diagnostic.rendered()
     }
@@ -18,6 +18,7 @@ public final class ErrorObject: Object {
         switch name {
         case "message": return .string(diagnostic.message)
         case "kind": return .string(diagnostic.kind)
+        case "code": return diagnostic.code.map { .string($0) } ?? .null
         case "file": return diagnostic.file.map { .string($0) } ?? .null
         case "line": return diagnostic.line.map { .int($0) } ?? .null
         case "hint": return diagnostic.hint.map { .string($0) } ?? .null

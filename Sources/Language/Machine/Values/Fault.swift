@@ -13,6 +13,8 @@ public struct Fault: ScriptFault {
     public var message: String
     public var hint: String?
     public var kind: String
+    /// The number of a known mistake, "KD007".
+    public var code: String?
     /// The words under the caret.
     public var label: String?
     /// Which argument of the call the caret stands under; nil is the whole call.
@@ -20,8 +22,9 @@ public struct Fault: ScriptFault {
 
     public init(
         _ message: String, hint: String? = nil, kind: String = "value", label: String? = nil,
-        argument: ArgumentPlace? = nil
+        argument: ArgumentPlace? = nil, code: String? = nil
     ) {
+        self.code = code
         self.message = message
         self.hint = hint
         self.kind = kind
