@@ -17,7 +17,7 @@ struct ErrorSnapshotTests {
 
     static let names = [
         "names", "calls", "shapes", "broadcasting-and-types", "indices", "gradients", "files", "datasets",
-        "units-and-roles", "training", "limits", "modules", "models", "caught", "pytorch",
+        "units-and-roles", "training", "limits", "modules", "models", "caught", "pytorch", "mistakes",
     ]
 
     static func url(_ name: String) -> URL {
@@ -50,7 +50,7 @@ struct ErrorSnapshotTests {
             recorded += "=== \(item.title)\n\(item.script)\n---\n\(shown)\n"
             if isRecording { continue }
             #expect(shown == item.expected, "\(item.title): shown now:\n\(shown)")
-            #expect(name == "caught" || shown.contains("error: "), "\(item.title)")
+            #expect(name == "caught" || shown.contains("error: ") || shown.contains("error[KD"), "\(item.title)")
             #expect(!shown.contains("--> stdlib"), "\(item.title): the library's line is shown before the user's")
         }
         if isRecording { try recorded.write(to: Self.url(name), atomically: true, encoding: .utf8) }

@@ -27,8 +27,12 @@ func coreChapter() -> Chapter {
             },
             Builtin(
                 "warn", "Writes a warning to the messages.", Parameter<Value>("message", "what it says"),
+                Parameter<String?>("hint", "what to do about it", default: nil),
+                Parameter<String?>("code", "the number of a known mistake: \"KD029\"", default: nil),
                 example: "warn(\"the dataset is small\")"
-            ) { (context: CallContext, message: Value) throws -> Void in context.warn(message.printed) },
+            ) { (context: CallContext, message: Value, hint: String?, code: String?) throws -> Void in
+                context.warn(message.printed, hint: hint, code: code)
+            },
             Builtin(
                 "fail", "Raises an error; try … catch e catches it.", Parameter<Value>("message", "one plain sentence"),
                 Parameter<String?>("hint", "what to do about it", default: nil),

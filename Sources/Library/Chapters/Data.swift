@@ -221,6 +221,12 @@ func fileChapter() -> Chapter {
                 example: "file_exists(\"/nowhere\")  # → false"
             ) { (context: CallContext, path: String) throws in File.exists(context.located(path)) },
             Builtin(
+                "remove_file", "Removes a file; where there is none, nothing happens.",
+                Parameter<String>("path", "the file; a folder is left alone"),
+                example:
+                    "write_text(\"x\", \"/tmp/kd-example.txt\")\nremove_file(\"/tmp/kd-example.txt\")\nfile_exists(\"/tmp/kd-example.txt\")  # → false"
+            ) { (path: String) throws -> Void in try File.remove(path) },
+            Builtin(
                 "write_tsv", "Writes a dataset as tab-separated lines.", Parameter<Dataset>("data", "a dataset"),
                 Parameter<String>("path", "the file"),
                 example: "write_tsv(dataset({\"a\": [1]}), \"/tmp/kd-example.tsv\")"

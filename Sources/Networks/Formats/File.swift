@@ -74,6 +74,16 @@ public enum File {
         return names.map { ExactString($0) }.sorted().map(\.text)
     }
 
+    /// Removes a file, if there is one.
+    ///
+    /// - Throws: `FormatError` for a folder, or where the system refuses.
+    public static func remove(_ path: String) throws {
+        let path = expand(path)
+        guard !path.utf8.contains(0) else { throw FormatError("this is no path of a file", file: path) }
+        if isFolder(path) { throw FormatError("this is a folder, not a file", file: path) }
+        guard unlink(path) == 0 || errno == ENOENT else { throw fault(errno, path, doing: "remove the file") }
+    }
+
     /// Makes a folder and those above it.
     ///
     /// - Throws: `FormatError` where a file stands in the way or the system refuses.

@@ -4,6 +4,7 @@ extension OpTable {
     private static var all: IndexItem { .slice(start: nil, stop: nil) }
 
     static let movement: [OpLine] = [
+        OpLine("renewed", [.real(3, 4)], empty: .gives([0, 4], for: [[0, 4]])) { renewed($0[0]) },
         OpLine("reshape", [.real(3, 4)], empty: .gives([2, 0], for: [[0, 4]])) {
             try reshape($0[0], $0[0].count == 0 ? [2, 0] : [2, -1])
         },

@@ -90,7 +90,8 @@ enum OpTable {
 
     /// Functions that compute no tensor from another one, and the linear map in bf16, which says that it has no gradient.
     static let notOperations: Set<String> = [
-        "gradients", "leafGradients", "full", "arange", "linspace", "eye", "seed", "rand", "randn", "uniform", "normal",
+        "gradients", "leafGradients", "trackedLeaves", "full", "arange", "linspace", "eye", "seed", "rand", "randn",
+        "uniform", "normal",
         "randint", "randperm", "linear",
     ]
 

@@ -41,5 +41,7 @@ public struct CallContext {
     public func print(_ text: String) { machine.output.write(text + "\n", to: .results) }
 
     /// Writes a warning with the place of the call.
-    public func warn(_ message: String, hint: String? = nil) { machine.warn(message, hint: hint) }
+    public func warn(_ message: String, hint: String? = nil, code: String? = nil) {
+        machine.warn(message, hint: hint, code: code)
+    }
 }

@@ -148,8 +148,8 @@ public final class Machine {
     public func interrupt() { interruption.request() }
 
     /// Writes a warning to the messages, with the place that is running.
-    public func warn(_ message: String, hint: String? = nil) {
-        var warning = Diagnostic(severity: .warning, kind: "warning", message: message, hint: hint)
+    public func warn(_ message: String, hint: String? = nil, code: String? = nil) {
+        var warning = Diagnostic(severity: .warning, kind: "warning", code: code, message: message, hint: hint)
         if let (source, span) = currentPlace { (warning.source, warning.span) = (source, span) }
         hooks.showWarning(warning, self)
     }
