@@ -39,6 +39,8 @@ public struct Loss {
         public let usesLabels: Bool
         /// Whether the formula differentiates what the teacher computes, so that stored outputs will not do.
         public let needsGradients: Bool
+        /// How many samples a batch must have at least for the formula to mean something.
+        public let leastBatch: Int
         /// Trained along with the student and dropped when training ends.
         public let projection: Projection?
         /// What the formula keeps from batch to batch.
@@ -49,7 +51,7 @@ public struct Loss {
         public init(
             _ name: String, weight: Double = 1, studentPaths: [String] = [], teacherPaths: [String] = [],
             choice: LayerChoice = .evenly, usesTeacher: Bool = false, usesLabels: Bool = false,
-            needsGradients: Bool = false, projection: Projection? = nil, own: OwnState? = nil,
+            needsGradients: Bool = false, leastBatch: Int = 1, projection: Projection? = nil, own: OwnState? = nil,
             maker: String? = nil, formula: @escaping Formula
         ) {
             self.name = name
@@ -59,6 +61,7 @@ public struct Loss {
             self.usesTeacher = usesTeacher
             self.usesLabels = usesLabels
             self.needsGradients = needsGradients
+            self.leastBatch = leastBatch
             self.projection = projection
             self.own = own
             self.maker = maker
@@ -174,6 +177,7 @@ public struct Loss {
         }
     }
     public var needsGradients: Bool { terms.contains(where: \.needsGradients) }
+    public var leastBatch: Int { terms.map(\.leastBatch).max() ?? 1 }
     /// What the terms chose by themselves; complete after the first evaluation.
     public var choices: [String] { terms.flatMap(\.choices) }
 

@@ -98,7 +98,7 @@ func layerChapter() -> Chapter {
             ) { (width: Int, eps: Double) throws -> Layer in try LayerNorm(width, eps: eps) },
             Builtin(
                 "batch_norm",
-                "Each channel brought to mean 0 and variance 1 over the batch; running averages in evaluation.",
+                "Each channel brought to mean 0 and variance 1 over the batch; running averages in evaluation. [B, C], [B, T, C] or [B, C, …].",
                 Parameter<Int>("width", "number of channels"),
                 Parameter<Double>("eps", "added to the variance", default: 1e-5),
                 Parameter<Double>("momentum", "share of the new batch in the averages", default: 0.1),

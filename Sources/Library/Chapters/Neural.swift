@@ -110,17 +110,18 @@ func neuralChapter() -> Chapter {
                 if input.unit == .logits {
                     throw Fault(
                         "kl_div: input must be log-probabilities, these are logits",
-                        hint: "log_softmax(input), or kl_loss(zs, zt, T=4)", kind: "unit", argument: .positional(0))
+                        hint: "log_softmax(input), or kl_loss(zs, zt, T=4)", kind: "unit", argument: .positional(0),
+                        code: "KD001")
                 }
                 if input.unit == .probabilities {
                     throw Fault(
                         "kl_div: input must be log-probabilities, these are probabilities", hint: "log(input)",
-                        kind: "unit", argument: .positional(0))
+                        kind: "unit", argument: .positional(0), code: "KD001")
                 }
                 if target.unit == .logits || target.unit == .labels || target.unit == .logProbabilities {
                     throw Fault(
                         "kl_div: target must be probabilities, these are \(target.unit!.rawValue)",
-                        hint: "softmax(target)", kind: "unit", argument: .positional(1))
+                        hint: "softmax(target)", kind: "unit", argument: .positional(1), code: "KD001")
                 }
                 return try klDiv(input, target, reduction: .batchMean)
             },

@@ -126,6 +126,8 @@ func trainingChapter() -> Chapter {
                 Parameter<Bool>(
                     "gradients", "whether f differentiates what the teacher computes; \"input\" is a path then",
                     default: false),
+                Parameter<Int>(
+                    "least", "samples that a batch must have; distill() leaves out a last batch with fewer", default: 1),
                 Parameter<MapArgument?>(
                     "own", "an empty map that f fills at the first batch: its models and parameters train along",
                     default: nil),
@@ -138,14 +140,14 @@ func trainingChapter() -> Chapter {
                 (
                     context: CallContext, name: String, f: Callable, student: [String], teacher: [String],
                     project: ProjectChoice, usesTeacher: Bool?, usesLabels: Bool, layers: LayerChoice, gradients: Bool,
-                    own: MapArgument?, maker: String?
+                    least: Int, own: MapArgument?, maker: String?
                 ) throws -> Loss in
                 let machine = context.machine
                 return Loss(
                     Loss.Term(
                         name, studentPaths: student, teacherPaths: teacher, choice: layers,
                         usesTeacher: usesTeacher ?? !teacher.isEmpty, usesLabels: usesLabels,
-                        needsGradients: gradients,
+                        needsGradients: gradients, leastBatch: least,
                         projection: project == .no ? nil : Projection(shared: project == .shared),
                         own: own.map { OwnState($0.map) }, maker: maker
                     ) { s, t, batch in

@@ -69,7 +69,9 @@ class TensorObject: Object {
         switch tensor.unit {
         case nil, .logits: return tensor
         case .some(let unit):
-            throw Fault("these are \(unit.rawValue), not logits", hint: "use the model's output itself", kind: "unit")
+            throw Fault(
+                "these are \(unit.rawValue), not logits", hint: "use the model's output itself", kind: "unit",
+                code: "KD001")
         }
     }
 

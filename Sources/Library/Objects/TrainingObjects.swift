@@ -14,7 +14,7 @@ final class LossObject: Object {
     override var fieldNames: [String] {
         [
             "terms", "student_paths", "teacher_paths", "uses_teacher", "uses_labels", "needs_gradients", "has_patterns",
-            "choices", "makers",
+            "choices", "makers", "least",
         ]
     }
 
@@ -27,6 +27,7 @@ final class LossObject: Object {
         case "uses_labels": .bool(loss.usesLabels)
         case "needs_gradients": .bool(loss.needsGradients)
         case "has_patterns": .bool(loss.hasPatterns)
+        case "least": .int(loss.leastBatch)
         case "choices": loss.choices.scriptValue
         case "makers": loss.terms.map { $0.maker ?? "" }.scriptValue
         default: nil

@@ -41,7 +41,7 @@ public final class LayerNorm: Layer {
 
 /// Each channel brought to mean 0 and variance 1 over the batch; in evaluation by running averages.
 ///
-/// [B, C] or [B, C, L]. Ioffe, Szegedy 2015, arXiv:1502.03167.
+/// [B, C], sequences [B, T, C] as embeddings and convolutions along time give them, or [B, C, …]. Ioffe, Szegedy 2015, arXiv:1502.03167.
 public final class BatchNorm: Layer {
     public let width: Int
     public let eps: Double
@@ -83,13 +83,21 @@ public final class BatchNorm: Layer {
     }
     public override func shape(after input: [String]?) -> [String]? { input ?? ["…", "\(width)"] }
     public override func forward(_ x: Tensor) throws -> Tensor {
+        if x.rank == 3, x.shape[2] == width {
+            let output = try transpose(normalised(transpose(x, 1, 2)), 1, 2)
+            output.mask = x.mask
+            return output
+        }
         guard x.rank < 2 || x.shape[1] == width else {
             throw TensorError(
                 .shape, "batch_norm: takes \(width) channels, found \(x.shape[1]): the input has shape \(x.shape)",
-                label: "the axis after the batch must be \(width) wide",
-                hint: x.rank == 3 && x.shape[2] == width
-                    ? "channels come before time here, [B, C, T]: transpose(x, 1, 2)" : nil)
+                label: "the axis after the batch, or the last of a sequence, must be \(width) wide")
         }
+        return try normalised(x)
+    }
+
+    /// [B, C, …].
+    private func normalised(_ x: Tensor) throws -> Tensor {
         let result = try batchNorm(
             x, runningMean: runningMean, runningVariance: runningVariance, weight: weight.value, bias: bias.value,
             training: isTraining, momentum: momentum, eps: eps)
