@@ -36,7 +36,11 @@ public final class RunRecord {
     private var lastProgress: UInt64 = 0
     private var end: UInt64?
 
-    public init(_ name: String, formula: String, totalSteps: Int, stepsPerEpoch: Int) {
+    /// Whether epochs go without a line, for one of many trainings.
+    private let isQuiet: Bool
+
+    public init(_ name: String, formula: String, totalSteps: Int, stepsPerEpoch: Int, quiet: Bool = false) {
+        isQuiet = quiet
         self.name = name
         self.formula = formula
         self.totalSteps = totalSteps
@@ -104,7 +108,7 @@ public final class RunRecord {
     /// Whether the last epoch is worth a line: each of a few, every so many of many, and the last.
     public var showsEpoch: Bool {
         let every = (epochs + 7) / 8
-        return rows.count % max(every, 1) == 0 || rows.count >= epochs
+        return !isQuiet && (rows.count % max(every, 1) == 0 || rows.count >= epochs)
     }
 
     /// The same for an epoch that is over.

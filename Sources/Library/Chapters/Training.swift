@@ -355,10 +355,13 @@ func trainingChapter() -> Chapter {
                 Parameter<String>("name", "what its lines say"), Parameter<Layer>("model", "the model that is trained"),
                 Parameter<Value>("loss", "a loss"),
                 Parameter<Int>("steps", "how many there will be"), Parameter<Int>("per_epoch", "how many in an epoch"),
+                Parameter<Bool>("quiet", "no line for each epoch", default: false),
                 example: "start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5).steps  # → 0"
-            ) { (name: String, model: Layer, loss: Value, steps: Int, perEpoch: Int) throws -> Value in
+            ) {
+                (name: String, model: Layer, loss: Value, steps: Int, perEpoch: Int, quiet: Bool) throws -> Value in
                 let run = RunObject(
-                    RunRecord(name, formula: loss.display(.inline), totalSteps: steps, stepsPerEpoch: perEpoch))
+                    RunRecord(
+                        name, formula: loss.display(.inline), totalSteps: steps, stepsPerEpoch: perEpoch, quiet: quiet))
                 model.history = run
                 return .object(run)
             },
