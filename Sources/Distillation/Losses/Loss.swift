@@ -102,7 +102,7 @@ public struct Loss {
         public var choices: [String] {
             let layers = pairs.map { "\($0.student) follows \($0.teacher)" }
             let maps = projection?.descriptions ?? []
-            let said = (layers.isEmpty ? [] : [layers.joined(separator: ", ")]) + maps
+            let said = (layers.isEmpty ? [] : [layers.joined(separator: ", ")]) + maps + (own?.notes() ?? [])
             return said.isEmpty ? [] : ["\(name): " + said.joined(separator: "; ")]
         }
     }
@@ -232,13 +232,16 @@ public struct OwnState {
     /// What is no parameter.
     public let tensors: () -> [(name: String, tensor: Tensor)]
     public let replace: (_ name: String, _ tensor: Tensor) -> Void
+    /// What the formula says of its choices.
+    public let notes: () -> [String]
     public let forget: () -> Void
 
     public init(
         parameters: @escaping () -> [Parameter], tensors: @escaping () -> [(name: String, tensor: Tensor)],
-        replace: @escaping (String, Tensor) -> Void, forget: @escaping () -> Void
+        replace: @escaping (String, Tensor) -> Void, notes: @escaping () -> [String], forget: @escaping () -> Void
     ) {
         (self.parameters, self.tensors, self.replace, self.forget) = (parameters, tensors, replace, forget)
+        self.notes = notes
     }
 }
 

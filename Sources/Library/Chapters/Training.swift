@@ -129,7 +129,8 @@ func trainingChapter() -> Chapter {
                 Parameter<Int>(
                     "least", "samples that a batch must have; distill() leaves out a last batch with fewer", default: 1),
                 Parameter<MapArgument?>(
-                    "own", "an empty map that f fills at the first batch: its models and parameters train along",
+                    "own",
+                    "an empty map that f fills at the first batch: its models and parameters train along, its texts are said",
                     default: nil),
                 Parameter<String?>("maker", "the function whose help explain() shows", default: nil),
                 details:
@@ -448,6 +449,7 @@ extension OwnState {
                 }
             },
             replace: { name, tensor in map.entries[.string(name)] = tensor.scriptValue },
+            notes: { map.entries.values.compactMap(\.string) },
             forget: { map.entries = [:] })
     }
 }
