@@ -81,6 +81,9 @@ public final class Conv1d: Layer {
         }
         var input = x
         if let mask = x.mask { input = try multiply(x, unsqueeze(mask.converted(to: x.dtype), -1)) }
+        if shape.stride == 1, shape.dilation == 1, shape.groups == 1 {
+            return try conv1dOfSequences(input, weight: weight.value, bias: bias?.value, padding: shape.padding)
+        }
         let channels = try transpose(input, 1, 2)
         let output = try conv1d(
             channels, weight: weight.value, bias: bias?.value, stride: shape.stride, padding: shape.padding,

@@ -157,3 +157,19 @@ private struct GRUSequence<S: Real> {
         return [towardsInput, towardsWeight, towardsBias, dh]
     }
 }
+
+extension StepOrder {
+    /// Adds the gradient of a step's output to that of its state, for the rows that are real.
+    fileprivate func addOutputGradient<S: Real>(
+        _ gradient: UnsafePointer<S>, to state: UnsafeMutablePointer<S>, time: Int, _ rows: Range<Int>
+    ) {
+        let flags = mask.map { $0.pointer(UInt8.self) + time * batch }
+        guard let flags else {
+            let start = rows.lowerBound * hidden
+            return S.loops.addInPlace(gradient + start, state + start, count: rows.count * hidden)
+        }
+        for row in rows where flags[row] != 0 {
+            S.loops.addInPlace(gradient + row * hidden, state + row * hidden, count: hidden)
+        }
+    }
+}

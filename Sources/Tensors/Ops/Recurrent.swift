@@ -53,14 +53,18 @@ public func lstm(
     let stack = try RecurrentStack("lstm", gates: 4, x, weights, mask: mask, lengths: lengths)
     let (hidden, cell) = try (stack.initial(initialHidden, "hidden"), stack.initial(initialCell, "cell"))
     var cells: [Tensor] = []
-    let (output, states) = try stack.run(x, between: between) { input, own, number, reversed in
-        var projected = try matmul(input, transpose(own.input))
-        if let bias = own.inputBias { projected = try add(projected, bias) }
-        if let bias = own.hiddenBias { projected = try add(projected, bias) }
+    let (output, states) = try stack.run(x, between: between) { input, layer, own in
         let sequence = try lstmSequence(
-            projected, own.hidden, select(hidden, axis: 0, index: number), select(cell, axis: 0, index: number),
-            mask: stack.mask, reversed: reversed)
-        cells.append(try stack.rounded(select(sequence, axis: 0, index: stack.time + 1)))
+            own.enumerated().map { direction, weights in
+                var projected = try matmul(input, transpose(weights.input))
+                if let bias = weights.inputBias { projected = try add(projected, bias) }
+                if let bias = weights.hiddenBias { projected = try add(projected, bias) }
+                let number = layer * own.count + direction
+                return LSTMDirection(
+                    projected: projected, weight: weights.hidden, hidden: try select(hidden, axis: 0, index: number),
+                    cell: try select(cell, axis: 0, index: number), reversed: direction == 1)
+            }, mask: stack.mask)
+        cells += try stack.parts(of: sequence, at: stack.time + 1)
         return sequence
     }
     return RecurrentResult(output: output, hidden: try stack.joined(states), cell: try stack.joined(cells))
@@ -78,12 +82,16 @@ public func gru(
 ) throws -> RecurrentResult {
     let stack = try RecurrentStack("gru", gates: 3, x, weights, mask: mask, lengths: lengths)
     let hidden = try stack.initial(initialHidden, "hidden")
-    let (output, states) = try stack.run(x, between: between) { input, own, number, reversed in
-        var projected = try matmul(input, transpose(own.input))
-        if let bias = own.inputBias { projected = try add(projected, bias) }
-        let zeros = try own.hiddenBias ?? Tensor.zeros([own.hidden.shape[0]], own.hidden.dtype)
-        return try gruSequence(
-            projected, own.hidden, zeros, select(hidden, axis: 0, index: number), mask: stack.mask, reversed: reversed)
+    let (output, states) = try stack.run(x, between: between) { input, layer, own in
+        let sequences = try own.enumerated().map { direction, weights in
+            var projected = try matmul(input, transpose(weights.input))
+            if let bias = weights.inputBias { projected = try add(projected, bias) }
+            let zeros = try weights.hiddenBias ?? Tensor.zeros([weights.hidden.shape[0]], weights.hidden.dtype)
+            return try gruSequence(
+                projected, weights.hidden, zeros, select(hidden, axis: 0, index: layer * own.count + direction),
+                mask: stack.mask, reversed: direction == 1)
+        }
+        return sequences.count == 1 ? sequences[0] : try concatenate(sequences, -1)
     }
     return RecurrentResult(output: output, hidden: try stack.joined(states), cell: nil)
 }
@@ -192,26 +200,28 @@ private struct RecurrentStack {
         return try state.converted(to: computed)
     }
 
-    /// Runs every layer; `step` gives [T + 1 or more, B, H], the states by time and then the last one.
+    /// Runs every layer; `steps` gives [T + 1 or more, B, D·H], the states by time and then the last one.
     func run(
         _ x: Tensor, between: ((Tensor) throws -> Tensor)?,
-        _ step: (_ input: Tensor, _ own: RecurrentWeights, _ number: Int, _ reversed: Bool) throws -> Tensor
+        _ steps: (_ input: Tensor, _ layer: Int, _ own: [RecurrentWeights]) throws -> Tensor
     ) throws -> (output: Tensor, states: [Tensor]) {
         var current = try transpose(x.converted(to: computed), 0, 1).contiguous()
         var states: [Tensor] = []
         for (layer, own) in weights.enumerated() {
             if layer > 0, let between { current = try between(current) }
-            var outputs: [Tensor] = []
-            for direction in 0..<directions {
-                let sequence = try step(current, own[direction], layer * directions + direction, direction == 1)
-                outputs.append(try slice(sequence, axis: 0, start: 0, stop: time))
-                states.append(try rounded(select(sequence, axis: 0, index: time)))
-            }
-            current = directions == 1 ? outputs[0] : try concatenate(outputs, -1)
+            let sequence = try steps(current, layer, own)
+            current = try slice(sequence, axis: 0, start: 0, stop: time)
+            states += try parts(of: sequence, at: time)
         }
         let output = try rounded(transpose(current, 0, 1))
         output.mask = outputMask
         return (output, states)
+    }
+
+    /// What each direction has at a place of [T + 1 or more, B, D·H].
+    func parts(of sequence: Tensor, at place: Int) throws -> [Tensor] {
+        let all = try rounded(select(sequence, axis: 0, index: place))
+        return try (0..<directions).map { try slice(all, axis: 1, start: $0 * hidden, stop: ($0 + 1) * hidden) }
     }
 
     func rounded(_ x: Tensor) throws -> Tensor { try x.converted(to: dtype) }

@@ -40,6 +40,49 @@ struct StepProduct<S: Real> {
     }
 }
 
+/// The same right operand for the products of all steps, for each of several parts of the rows by itself: each part has memory
+/// of its own, and runs on one thread.
+final class PartProducts<S: Real> {
+    private let problems: [Range<Int>: MatmulProblem<S>]
+    private let plans: [Range<Int>: MatmulPlan]
+    private let memory: [Range<Int>: Storage]
+
+    /// C [rows, n] = A [rows, k] · B + beta · C, where B is stored as [n, k] when `transposed`.
+    init(
+        parts: Int, rows: Int, n: Int, k: Int, right: UnsafePointer<S>, transposed: Bool, beta: S
+    ) throws {
+        var (problems, plans, memory): ([Range<Int>: MatmulProblem<S>], [Range<Int>: MatmulPlan], [Range<Int>: Storage]) =
+            ([:], [:], [:])
+        for part in 0..<parts {
+            let range = part * rows / parts..<(part + 1) * rows / parts
+            // A and C are set for each step; a plan looks at sizes and strides alone.
+            let none = UnsafeMutablePointer<S>(bitPattern: 64)!
+            let problem = MatmulProblem(
+                m: range.count, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
+            let plan = S.loops.matmulPlan(problem)
+            let storage = try Storage(byteCount: (plan.packedCount + plan.scratchCount) * MemoryLayout<S>.stride + 64)
+            if !plan.isTransposed {
+                let packed = storage.bytes.assumingMemoryBound(to: S.self)
+                for task in 0..<plan.packTasks { S.loops.matmulPack(problem, plan, task: task, packed) }
+            }
+            (problems[range], plans[range], memory[range]) = (problem, plan, storage)
+        }
+        (self.problems, self.plans, self.memory) = (problems, plans, memory)
+    }
+
+    func run(_ rows: Range<Int>, _ a: UnsafePointer<S>, into c: UnsafeMutablePointer<S>) {
+        guard var problem = problems[rows], let plan = plans[rows], let storage = memory[rows] else { return }
+        problem.a = a
+        problem.c = c
+        let packed = storage.bytes.assumingMemoryBound(to: S.self)
+        if plan.isTransposed {
+            // Of Cᵀ = Bᵀ · Aᵀ the right operand is A, another one in each step.
+            for task in 0..<plan.packTasks { S.loops.matmulPack(problem, plan, task: task, packed) }
+        }
+        for task in 0..<plan.tasks { S.loops.matmulCompute(problem, plan, task: task, packed, packed + plan.packedCount) }
+    }
+}
+
 /// What both cells share: sizes, the order of steps, and what padding does.
 struct StepOrder {
     let time: Int
@@ -74,6 +117,11 @@ struct StepOrder {
 
     /// Rows for one chunk of the pointwise part of a step.
     var grain: Int { Swift.max(1, 2048 / Swift.max(hidden, 1)) }
+
+    func isPadding(_ time: Int, _ row: Int) -> Bool {
+        guard let mask else { return false }
+        return mask.pointer(UInt8.self)[time * batch + row] == 0
+    }
 
     /// Calls `body` for the rows that are padding at a time.
     func forEachPadded(_ time: Int, _ body: (Int) -> Void) {

@@ -114,6 +114,12 @@ extension OpTable {
         ) {
             try conv1d($0[0], weight: $0[1], dilation: 2, groups: 2)
         },
+        OpLine(
+            "conv1d of sequences", [.real(2, 5, 3), .real(2, 3, 4), .real(2)],
+            empty: .gives([0, 4, 2], for: [[0, 5, 3], [2, 3, 4], [2]])
+        ) {
+            try conv1dOfSequences($0[0], weight: $0[1], bias: $0[2], padding: 1)
+        },
         OpLine("conv1d too short", [.real(1, 2, 3), .real(3, 2, 2)], empty: .refuses([[1, 2, 0], [3, 2, 2]])) {
             try conv1d($0[0], weight: $0[1])
         },
