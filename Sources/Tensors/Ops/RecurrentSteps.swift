@@ -51,8 +51,9 @@ final class PartProducts<S: Real> {
     init(
         parts: Int, rows: Int, n: Int, k: Int, right: UnsafePointer<S>, transposed: Bool, beta: S
     ) throws {
-        var (problems, plans, memory): ([Range<Int>: MatmulProblem<S>], [Range<Int>: MatmulPlan], [Range<Int>: Storage]) =
-            ([:], [:], [:])
+        var (problems, plans, memory):
+            ([Range<Int>: MatmulProblem<S>], [Range<Int>: MatmulPlan], [Range<Int>: Storage]) =
+                ([:], [:], [:])
         for part in 0..<parts {
             let range = part * rows / parts..<(part + 1) * rows / parts
             // A and C are set for each step; a plan looks at sizes and strides alone.
@@ -79,7 +80,9 @@ final class PartProducts<S: Real> {
             // Of Cᵀ = Bᵀ · Aᵀ the right operand is A, another one in each step.
             for task in 0..<plan.packTasks { S.loops.matmulPack(problem, plan, task: task, packed) }
         }
-        for task in 0..<plan.tasks { S.loops.matmulCompute(problem, plan, task: task, packed, packed + plan.packedCount) }
+        for task in 0..<plan.tasks {
+            S.loops.matmulCompute(problem, plan, task: task, packed, packed + plan.packedCount)
+        }
     }
 }
 

@@ -121,7 +121,7 @@ private struct SequenceConvolution {
             let flow = try spaced(gradient)
             let rows = flow.aliased(
                 shape: [windows, outputs], strides: [outputs, 1], offset: flow.offset + (kernel - 1) * outputs)
-            let sums = try product(transpose(overlapping(withPadding(x), channels)), rows)     // [K · C, O]
+            let sums = try product(transpose(overlapping(withPadding(x), channels)), rows)  // [K · C, O]
             let ordered = try Graph.recording(false) {
                 try permute(reshape(sums, [kernel, channels, outputs]), [2, 1, 0]).packed()
             }
