@@ -10,13 +10,14 @@ enum LanguageSuite: Suite {
             { wallTime([kd, "-e", "1 + 1"]) },
             { peer.time("start") ?? .infinity },
         ])
-        var line = Line(name: "kd -e '1 + 1'", value: .seconds(best[0]), limit: 0.040)
+        var line = Line(name: "kd -e '1 + 1'", value: .seconds(best[0]), limit: 0.030)
         if let python = peer.python { line.peers.append(Line.Peer(name: python, value: .seconds(best[1]))) }
         report(line)
         for (name, request, script) in [
             ("10⁷ turns of a loop, in a function", "loop_in_function", loopInFunction),
             ("10⁷ turns of a loop, at the top", "loop_at_top", loopAtTop),
-            ("fib(30)", "fib", fib),
+            ("fib(30)", "fib", fib), ("a text of 10⁶ pieces", "text", text), ("10⁶ items of a list", "items", items),
+            ("10⁶ entries of a map", "entries", entries), ("10⁶ calls of a lambda", "calls", calls),
         ] {
             let best = try contest(
                 rounds: 5,
@@ -52,6 +53,57 @@ enum LanguageSuite: Suite {
         fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }
         start = time()
         fib(30);
+        print(time() - start)
+        """
+
+    private static let text = """
+        fn work() {
+          pieces = []
+          for i in range(1000000) { pieces.append("{i}:") }
+          whole = join("", pieces)
+          len(whole) + whole.count("7:") + len(whole.split(":"))
+        }
+        start = time()
+        work();
+        print(time() - start)
+        """
+    private static let items = """
+        fn work() {
+          xs = []
+          for i in range(1000000) { xs.append((i * 7919) % 1000003) }
+          ys = sorted(xs)
+          total = 0
+          for i in range(len(ys)) { total = total + ys[i] - xs[i] }
+          total + sum(map(x -> x % 3, xs))
+        }
+        start = time()
+        work();
+        print(time() - start)
+        """
+    private static let entries = """
+        fn work() {
+          m = {}
+          for i in range(1000000) {
+            k = i % 1009
+            m[k] = m.get(k, 0) + i
+          }
+          total = 0
+          for k, v in m.items() { total = total + v }
+          total
+        }
+        start = time()
+        work();
+        print(time() - start)
+        """
+    private static let calls = """
+        fn work() {
+          f = (x, y) -> x * 2 + y
+          total = 0
+          for i in range(1000000) { total = f(total % 1000, i) }
+          total
+        }
+        start = time()
+        work();
         print(time() - start)
         """
 

@@ -19,7 +19,8 @@ enum ModelSuite: Suite {
         window = width -> chain(conv1d(128, 64, width, padding=width // 2), relu, max_pool())
         cnn = chain(table(), parallel(window(3), window(5)), dropout(0.3), linear(128, 2))
         lstm_model = chain(table(), lstm(128, 75, bidirectional=true), max_pool(), dropout(0.3), linear(150, 2))
-        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model])
+        large_lstm = chain(embedding(8000, 300, std=0.1), lstm(300, 150, bidirectional=true), max_pool(), dropout(0.3), linear(300, 2))
+        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model, large_lstm])
         fn batch_of(rows, length, size) { randint(1, size, [rows, length]) }
         long, one, ids, y = batch_of(32, 128, 30522), batch_of(1, 32, 30522), batch_of(32, 128, 8000), randint(0, 2, [32])
         fast = rounded_to_bf16(minilm)
@@ -42,7 +43,8 @@ enum ModelSuite: Suite {
             ("BERT of 2 layers, step, 32 × 128", "learn(1, small, ids)", "bert 2 128 2 512 8000 32 128 1", 1 / 0.55),
             ("MLP step, 32 × 128", "learn(2, mlp, ids)", "student 0 32 128", 4),
             ("TextCNN step, 32 × 128", "learn(3, cnn, ids)", "student 1 32 128", 1 / 0.6),
-            ("BiLSTM step, 32 × 128", "learn(4, lstm_model, ids)", "student 2 32 128", 1 / 0.75),
+            ("BiLSTM 2 × 75 step, 32 × 128", "learn(4, lstm_model, ids)", "student 2 32 128", 1 / 0.75),
+            ("BiLSTM 2 × 150 step, 32 × 128", "learn(5, large_lstm, ids)", "student 3 32 128", 1 / 0.75),
         ]
         for (name, call, request, mark) in work {
             let best = try contest(

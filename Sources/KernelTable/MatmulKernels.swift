@@ -56,7 +56,9 @@ public struct MatmulPlan: Sendable {
 /// Matrix products.
 public protocol MatmulKernels<Scalar>: ScalarKernels {
     /// Chooses the path for a problem.
-    static func matmulPlan(_ problem: MatmulProblem<Scalar>) -> MatmulPlan
+    ///
+    /// - Parameter reusesRight: whether the same B will be multiplied again: it is packed once then, in the first stage.
+    static func matmulPlan(_ problem: MatmulProblem<Scalar>, reusesRight: Bool) -> MatmulPlan
 
     /// Packs one part of the right operand into `packed`.
     static func matmulPack(
@@ -70,4 +72,11 @@ public protocol MatmulKernels<Scalar>: ScalarKernels {
     /// All tasks one after the other; `scratch` has `plan.packedCount + plan.scratchCount` scalars.
     static func matmul(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ scratch: UnsafeMutablePointer<Scalar>)
+}
+
+extension MatmulKernels {
+    /// The plan for a problem that comes once.
+    @inlinable public static func matmulPlan(_ problem: MatmulProblem<Scalar>) -> MatmulPlan {
+        matmulPlan(problem, reusesRight: false)
+    }
 }

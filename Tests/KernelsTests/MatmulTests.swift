@@ -5,8 +5,10 @@ import Testing
 @Suite("Matrix products")
 struct MatmulTests {
     /// Runs a problem's tasks in the given order.
-    static func run<T: TestScalar>(_ problem: MatmulProblem<T>, _ k: any RealKernelTable<T>.Type, reversed: Bool) {
-        let plan = k.matmulPlan(problem)
+    static func run<T: TestScalar>(
+        _ problem: MatmulProblem<T>, _ k: any RealKernelTable<T>.Type, reversed: Bool, reusesRight: Bool = false
+    ) {
+        let plan = k.matmulPlan(problem, reusesRight: reusesRight)
         let packed = UnsafeMutablePointer<T>.allocate(capacity: plan.packedCount + plan.scratchCount + 1)
         packed.initialize(repeating: .nan, count: plan.packedCount + plan.scratchCount + 1)
         defer { packed.deallocate() }
@@ -41,7 +43,7 @@ struct MatmulTests {
                     }
                 }
                 for (alpha, beta) in [(1.0, 0.0), (0.5, 1.0), (1, 0.25)] {
-                    func result(reversed: Bool) -> [T] {
+                    func result(reversed: Bool, reusesRight: Bool = false) -> [T] {
                         output(m * n) { c in
                             // With beta = 0 the old contents must not matter.
                             if beta == 0 {
@@ -52,7 +54,7 @@ struct MatmulTests {
                             let problem = MatmulProblem(
                                 m: m, n: n, k: k, a: a, transposeA: transposeA, b: b, transposeB: transposeB, c: c,
                                 alpha: T(alpha), beta: T(beta))
-                            Self.run(problem, kernels, reversed: reversed)
+                            Self.run(problem, kernels, reversed: reversed, reusesRight: reusesRight)
                         }
                     }
                     let found = result(reversed: false)
@@ -61,6 +63,9 @@ struct MatmulTests {
                     }
                     let failure = mismatch(found, wanted, scale: 3 * Double(k).squareRoot() + 1)
                     #expect(failure == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB) \(alpha) \(beta)")
+                    let reusing = mismatch(
+                        result(reversed: false, reusesRight: true), wanted, scale: 3 * Double(k).squareRoot() + 1)
+                    #expect(reusing == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB), B for several products")
                     if alpha == 0.5 { #expect(result(reversed: true) == found, "order of tasks matters") }
                 }
             }

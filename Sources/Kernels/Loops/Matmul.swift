@@ -73,7 +73,7 @@ extension RealLoops {
         return rest >= 4 ? 4 : (rest >= 2 ? 2 : 1)
     }
 
-    static func matmulPlan(_ p: MatmulProblem<Scalar>) -> MatmulPlan {
+    static func matmulPlan(_ p: MatmulProblem<Scalar>, reusesRight: Bool) -> MatmulPlan {
         func plan(
             _ strategy: UInt8, tasks: Int, transposed: Bool = false, packTasks: Int = 0, packed: Int = 0,
             scratch: Int = 0, rows: Int = 0, columns: Int = 0, depth: Int = 0
@@ -102,6 +102,14 @@ extension RealLoops {
         let maxDepth = 256
         let blocks = (p.k &+ maxDepth &- 1) / maxDepth
         let depth = (p.k &+ blocks &- 1) / blocks
+        let panels = (p.n &+ panelWidth &- 1) / panelWidth
+        if reusesRight, p.m > 4, p.m <= tallBlock {
+            let rows = (p.m &+ tileRows &- 1) / tileRows &* tileRows
+            return plan(
+                Strategy.packed, tasks: 1, packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack,
+                packed: panels &* panelWidth &* p.k, scratch: rows &* depth, rows: rows,
+                columns: panels &* panelWidth, depth: depth)
+        }
         // Two panels at most, and rows that lie well: reading A in place beats packing it.
         let transposed = p.m <= 2 &* panelWidth && p.m < p.n && p.bRowStride == 1
         if transposed || p.n <= 2 &* panelWidth {
@@ -114,7 +122,6 @@ extension RealLoops {
                 Strategy.direct, tasks: (o.m &+ rows &- 1) / rows, transposed: transposed, packTasks: 1,
                 packed: panels &* panelWidth &* o.k, rows: rows, columns: panels &* panelWidth, depth: depth)
         }
-        let panels = (p.n &+ panelWidth &- 1) / panelWidth
         if p.m <= tallBlock {
             // 128 columns repay the packing of A; 64 do when a task is still worth waking a thread.
             let columns = 64 &* p.m &* p.k >= 1 &<< 21 ? 64 : 128

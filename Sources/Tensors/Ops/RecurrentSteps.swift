@@ -15,7 +15,7 @@ struct StepProduct<S: Real> {
         let none = UnsafeMutablePointer<S>(bitPattern: 64)!
         problem = MatmulProblem(
             m: m, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
-        plan = S.loops.matmulPlan(problem)
+        plan = S.loops.matmulPlan(problem, reusesRight: true)
         let size = MemoryLayout<S>.stride
         scratchStart = (plan.packedCount * size + 63) / 64 * 64
         scratchBytes = (plan.scratchCount * size + 63) / 64 * 64
@@ -60,7 +60,7 @@ final class PartProducts<S: Real> {
             let none = UnsafeMutablePointer<S>(bitPattern: 64)!
             let problem = MatmulProblem(
                 m: range.count, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
-            let plan = S.loops.matmulPlan(problem)
+            let plan = S.loops.matmulPlan(problem, reusesRight: true)
             let storage = try Storage(byteCount: (plan.packedCount + plan.scratchCount) * MemoryLayout<S>.stride + 64)
             if !plan.isTransposed {
                 let packed = storage.bytes.assumingMemoryBound(to: S.self)
