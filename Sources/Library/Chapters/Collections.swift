@@ -14,6 +14,11 @@ func collectionChapter() -> Chapter {
                 (xs: ListArgument, item: Value) throws -> Void in
                 try ListObject.check(count: xs.list.items.count + 1)
                 xs.list.items.append(item)
+            }.quickly { arguments in
+                guard arguments.count == 2, let list = arguments[0].object as? ListObject else { return nil }
+                try ListObject.check(count: list.items.count + 1)
+                list.items.append(arguments[1])
+                return .null
             },
             Builtin(
                 "extend", "Adds all items of another sequence at the end of a list.", list,
@@ -116,6 +121,10 @@ func collectionChapter() -> Chapter {
                 (m: MapArgument, key: Value, fallback: Value) throws -> Value in
                 try MapObject.check(key: key)
                 return m.map.entries[key] ?? fallback
+            }.quickly { arguments in
+                guard 2...3 ~= arguments.count, let map = arguments[0].object as? MapObject else { return nil }
+                try MapObject.check(key: arguments[1])
+                return map.entries[arguments[1]] ?? (arguments.count == 3 ? arguments[2] : .null)
             },
             Builtin("keys", "The keys in the order in which they came.", map, example: "{\"a\": 1}.keys()  # → [\"a\"]")
             { (m: MapArgument) throws -> [Value] in Array(m.map.entries.keys) },

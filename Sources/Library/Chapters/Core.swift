@@ -367,6 +367,10 @@ private func filtered(_ context: CallContext, _ items: Value, _ f: Callable) thr
 
 /// Items in order, stable; each key is computed once.
 func sortedItems(_ context: CallContext, _ items: [Value], key: Callable?, descending: Bool) throws -> [Value] {
+    if key == nil, let numbers = wholeNumbers(items) {
+        // Equal numbers cannot be told apart, so their order is no matter.
+        return (descending ? numbers.sorted(by: >) : numbers.sorted()).map { .int($0) }
+    }
     let keyed = try items.map { item -> (key: Value, item: Value) in
         try context.checkInterrupt()
         return (try key.map { try $0(context.machine, item) } ?? item, item)
@@ -401,4 +405,15 @@ func sortedItems(_ context: CallContext, _ items: [Value], key: Callable?, desce
         return result + left[i...] + right[j...]
     }
     return try merged(keyed[...]).map(\.item)
+}
+
+/// The items as whole numbers; nil when one of them is anything else.
+private func wholeNumbers(_ items: [Value]) -> [Int]? {
+    var numbers: [Int] = []
+    numbers.reserveCapacity(items.count)
+    for item in items {
+        guard case .int(let number) = item else { return nil }
+        numbers.append(number)
+    }
+    return numbers
 }

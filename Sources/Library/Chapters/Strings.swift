@@ -23,13 +23,21 @@ enum CoreStrings {
                 "split: the separator is empty", hint: "list(text) gives the characters", kind: "value",
                 argument: .positional(1))
         }
+        // Byte by byte: a separator that is whole characters begins only where a character does.
+        let (bytes, piece) = (Array(text.utf8), Array(separator.utf8))
         var parts: [String] = []
-        var rest = Substring(text)
-        while limit < 0 || parts.count < limit, let place = rest.range(of: separator, options: .literal) {
-            parts.append(String(rest[..<place.lowerBound]))
-            rest = rest[place.upperBound...]
+        var (start, place) = (0, 0)
+        while place + piece.count <= bytes.count, limit < 0 || parts.count < limit {
+            if bytes[place] == piece[0], bytes[place..<place + piece.count].elementsEqual(piece) {
+                parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+                place += piece.count
+                start = place
+            } else {
+                place += 1
+            }
         }
-        return (parts + [String(rest)]).scriptValue
+        let rest = String(decoding: bytes[start...], as: UTF8.self)
+        return (parts + [rest]).scriptValue
     }
 
     /// Where a piece begins, in code points.

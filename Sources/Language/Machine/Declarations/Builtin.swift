@@ -1,6 +1,8 @@
 /// A typed parameter of a builtin: its name, one line, and its default.
-public struct Parameter<A: ScriptConvertible> {
-    public var info: ParameterInfo
+///
+/// A class, so that a call can reach it without looking up a type for each argument.
+public final class Parameter<A: ScriptConvertible> {
+    public let info: ParameterInfo
     let fallback: A?
 
     /// A parameter that must be given.
@@ -60,6 +62,16 @@ public final class Builtin: Object {
     private let declaration: Signature
     private var chapterTitle = ""
     let body: (CallContext, Arguments) throws -> Value
+    /// Answers the commonest calls, by position, without binding their arguments; nil leaves a call to `body`, which says what
+    /// is wrong with it.
+    public typealias Quick = (UnsafeBufferPointer<Value>) throws -> Value?
+    private(set) var quick: Quick?
+
+    /// This builtin with a short way for calls in hot loops.
+    public func quickly(_ quick: @escaping Quick) -> Builtin {
+        self.quick = quick
+        return self
+    }
 
     public override var typeName: String { "function" }
     public override var isCallable: Bool { true }
@@ -90,15 +102,12 @@ public final class Builtin: Object {
     ) {
         let signature = Builtin.describe(
             name, summary, details, returns, example, source, repeat each parameters)
-        let declared = (repeat each parameters)
+        let declared = DeclaredParameters(signature, repeat each parameters)
         self.init(signature) { _, arguments in
-            let call = try BoundCall(arguments, signature)
-            var index = 0
-            func next<T>(_ parameter: Parameter<T>) throws -> T {
-                defer { index += 1 }
-                return try parameter.convert(call.values[index], in: call, at: index)
-            }
-            return try body(repeat next(each declared)).scriptValue
+            var reader = ArgumentReader(arguments, declared)
+            func next<T: ScriptConvertible>(_: T.Type) throws -> T { try reader.next() }
+            try reader.checkNone()
+            return try body(repeat next((each A).self)).scriptValue
         }
     }
 
@@ -110,15 +119,12 @@ public final class Builtin: Object {
     ) {
         let signature = Builtin.describe(
             name, summary, details, returns, example, source, repeat each parameters)
-        let declared = (repeat each parameters)
+        let declared = DeclaredParameters(signature, repeat each parameters)
         self.init(signature) { _, arguments in
-            let call = try BoundCall(arguments, signature)
-            var index = 0
-            func next<T>(_ parameter: Parameter<T>) throws -> T {
-                defer { index += 1 }
-                return try parameter.convert(call.values[index], in: call, at: index)
-            }
-            try body(repeat next(each declared))
+            var reader = ArgumentReader(arguments, declared)
+            func next<T: ScriptConvertible>(_: T.Type) throws -> T { try reader.next() }
+            try reader.checkNone()
+            try body(repeat next((each A).self))
             return .null
         }
     }
@@ -131,15 +137,12 @@ public final class Builtin: Object {
     ) {
         let signature = Builtin.describe(
             name, summary, details, returns, example, source, repeat each parameters)
-        let declared = (repeat each parameters)
+        let declared = DeclaredParameters(signature, repeat each parameters)
         self.init(signature) { context, arguments in
-            let call = try BoundCall(arguments, signature)
-            var index = 0
-            func next<T>(_ parameter: Parameter<T>) throws -> T {
-                defer { index += 1 }
-                return try parameter.convert(call.values[index], in: call, at: index)
-            }
-            return try body(context, repeat next(each declared)).scriptValue
+            var reader = ArgumentReader(arguments, declared)
+            func next<T: ScriptConvertible>(_: T.Type) throws -> T { try reader.next() }
+            try reader.checkNone()
+            return try body(context, repeat next((each A).self)).scriptValue
         }
     }
 
@@ -151,15 +154,12 @@ public final class Builtin: Object {
     ) {
         let signature = Builtin.describe(
             name, summary, details, returns, example, source, repeat each parameters)
-        let declared = (repeat each parameters)
+        let declared = DeclaredParameters(signature, repeat each parameters)
         self.init(signature) { context, arguments in
-            let call = try BoundCall(arguments, signature)
-            var index = 0
-            func next<T>(_ parameter: Parameter<T>) throws -> T {
-                defer { index += 1 }
-                return try parameter.convert(call.values[index], in: call, at: index)
-            }
-            try body(context, repeat next(each declared))
+            var reader = ArgumentReader(arguments, declared)
+            func next<T: ScriptConvertible>(_: T.Type) throws -> T { try reader.next() }
+            try reader.checkNone()
+            try body(context, repeat next((each A).self))
             return .null
         }
     }
@@ -173,6 +173,59 @@ public final class Builtin: Object {
         return Signature(
             name: name, parameters: infos, summary: summary, details: details, returns: returns, example: example,
             reference: source)
+    }
+}
+
+/// The parameters of a builtin as its calls read them.
+private final class DeclaredParameters {
+    let signature: Signature
+    /// `Parameter<A>` for each A.
+    let parameters: [AnyObject]
+    /// Whether each takes one argument, so that a call without keywords needs no binding.
+    let isPlain: Bool
+
+    init<each A: ScriptConvertible>(_ signature: Signature, _ parameters: repeat Parameter<each A>) {
+        self.signature = signature
+        var all: [AnyObject] = []
+        for parameter in repeat each parameters { all.append(parameter) }
+        self.parameters = all
+        isPlain = signature.parameters.allSatisfy { $0.kind == .normal && !$0.isKeywordOnly }
+    }
+}
+
+/// Gives the arguments of one call, typed, in the order of the parameters.
+private struct ArgumentReader {
+    private let arguments: Arguments
+    private let declared: DeclaredParameters
+    private let isPlain: Bool
+    private var index = 0
+    private var bound: BoundCall?
+
+    init(_ arguments: Arguments, _ declared: DeclaredParameters) {
+        (self.arguments, self.declared) = (arguments, declared)
+        isPlain =
+            declared.isPlain && arguments.keywords.isEmpty
+            && arguments.positional.count <= declared.parameters.count
+    }
+
+    /// A builtin without parameters asks for none: it still must not be given any.
+    func checkNone() throws { if declared.parameters.isEmpty { _ = try BoundCall(arguments, declared.signature) } }
+
+    mutating func next<A: ScriptConvertible>() throws -> A {
+        // The parameters were put there in the order of the types.
+        let parameter = unsafeDowncast(declared.parameters[index], to: Parameter<A>.self)
+        defer { index += 1 }
+        if isPlain {
+            if index >= arguments.positional.count {
+                if let fallback = parameter.fallback { return fallback }
+            } else if let value = try? A.from(arguments.positional[index]) {
+                return value
+            }
+        }
+        // What goes wrong is said by the binding, which knows the place of each argument.
+        let call = try bound ?? BoundCall(arguments, declared.signature)
+        bound = call
+        return try parameter.convert(call.values[index], in: call, at: index)
     }
 }
 

@@ -211,6 +211,12 @@ extension Machine {
     func callMethod(
         _ name: String, _ site: CallSite, _ registers: UnsafeMutablePointer<Value>, count: Int, base: Int
     ) throws -> Value? {
+        if site.isPlain, let builtin = registers[0].object as? Builtin, let quick = builtin.quick,
+            let result = try quick(UnsafeBufferPointer(start: registers + 1, count: count))
+        {
+            for index in 1...count { registers[index] = .null }
+            return result
+        }
         let receiver = registers[1]
         if let object = receiver.object, let member = try object.field(name, self) {
             registers[1] = .null
