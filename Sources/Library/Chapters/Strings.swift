@@ -23,21 +23,9 @@ enum CoreStrings {
                 "split: the separator is empty", hint: "list(text) gives the characters", kind: "value",
                 argument: .positional(1))
         }
-        // Byte by byte: a separator that is whole characters begins only where a character does.
-        let (bytes, piece) = (Array(text.utf8), Array(separator.utf8))
-        var parts: [String] = []
-        var (start, place) = (0, 0)
-        while place + piece.count <= bytes.count, limit < 0 || parts.count < limit {
-            if bytes[place] == piece[0], bytes[place..<place + piece.count].elementsEqual(piece) {
-                parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
-                place += piece.count
-                start = place
-            } else {
-                place += 1
-            }
-        }
-        let rest = String(decoding: bytes[start...], as: UTF8.self)
-        return (parts + [rest]).scriptValue
+        let bytes = Array(text.utf8)
+        return pieces(of: text, between: separator, limit: limit).map { String(decoding: bytes[$0], as: UTF8.self) }
+            .scriptValue
     }
 
     /// Where a piece begins, in code points.
@@ -49,7 +37,29 @@ enum CoreStrings {
 
     static func count(_ text: String, _ piece: String) -> Int {
         if piece.isEmpty { return text.unicodeScalars.count + 1 }
-        return text.components(separatedBy: piece).count - 1
+        return pieces(of: text, between: piece, limit: -1).count - 1
+    }
+
+    /// The parts of a text between separators, the first `limit` of these where it is not negative.
+    ///
+    /// Byte by byte: a separator that is whole characters begins only where a character does.
+    private static func pieces(of text: String, between separator: String, limit: Int) -> [Range<Int>] {
+        var text = text
+        let piece = Array(separator.utf8)
+        return text.withUTF8 { bytes in
+            var parts: [Range<Int>] = []
+            var (start, place) = (0, 0)
+            while place + piece.count <= bytes.count, limit < 0 || parts.count < limit {
+                if bytes[place] == piece[0], bytes[place..<place + piece.count].elementsEqual(piece) {
+                    parts.append(start..<place)
+                    place += piece.count
+                    start = place
+                } else {
+                    place += 1
+                }
+            }
+            return parts + [start..<bytes.count]
+        }
     }
 
     static func strip(_ text: String, _ characters: String?, left: Bool, right: Bool) -> String {
