@@ -313,6 +313,10 @@ extension Machine {
                         } else {
                             regs[a] = try item([.index(.int(index))], of: regs[b])
                         }
+                    } else if let found = Machine.mapValue(regs[b], regs[c]) {
+                        if b >= locals { regs[b] = .null }
+                        if c >= locals { regs[c] = .null }
+                        regs[a] = found
                     } else {
                         regs[a] = try item([.index(take(i.c))], of: take(i.b))
                     }
@@ -327,6 +331,10 @@ extension Machine {
                             try setItem([.index(.int(index))], of: regs[a], to: take(i.c))
                         }
                         if a >= locals { regs[a] = .null }
+                    } else if Machine.setMapValue(regs[a], regs[b], regs[c]) {
+                        if a >= locals { regs[a] = .null }
+                        if b >= locals { regs[b] = .null }
+                        if c >= locals { regs[c] = .null }
                     } else {
                         try setItem([.index(take(i.b))], of: take(i.a), to: take(i.c))
                     }

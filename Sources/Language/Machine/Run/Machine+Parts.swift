@@ -252,3 +252,22 @@ extension Machine {
         try model.finish(methods: named, signature: signature)
     }
 }
+
+extension Machine {
+    /// What a map has under a key; nil for another value, a key that it has not, and one that cannot be a key.
+    @inline(never)
+    static func mapValue(_ value: Value, _ key: Value) -> Value? {
+        guard case .object(let object) = value, type(of: object) == MapObject.self, key.isHashable else { return nil }
+        return unsafeDowncast(object, to: MapObject.self).entries[key]
+    }
+
+    /// Puts a value under a key of a map; false for anything but a map and a key.
+    @inline(never)
+    static func setMapValue(_ target: Value, _ key: Value, _ value: Value) -> Bool {
+        guard case .object(let object) = target, type(of: object) == MapObject.self, key.isHashable else {
+            return false
+        }
+        unsafeDowncast(object, to: MapObject.self).entries[key] = value
+        return true
+    }
+}
