@@ -63,9 +63,6 @@ extension Loss {
         result.terms = try terms.map { try $0.matched(student: student, teacher: teacher) }
         return result
     }
-
-    /// Whether paths have stars that `matched` has not yet replaced.
-    public var hasPatterns: Bool { terms.contains { $0.pairs.isEmpty && $0.patterns != nil } }
 }
 
 extension Loss.Term {

@@ -13,7 +13,7 @@ final class LossObject: Object {
     override func display(_ style: DisplayStyle) -> String { loss.formula }
     override var fieldNames: [String] {
         [
-            "terms", "student_paths", "teacher_paths", "uses_teacher", "uses_labels", "needs_gradients", "has_patterns",
+            "terms", "student_paths", "teacher_paths", "uses_teacher", "uses_labels", "needs_gradients",
             "choices", "makers", "least",
         ]
     }
@@ -26,7 +26,6 @@ final class LossObject: Object {
         case "uses_teacher": .bool(loss.usesTeacher)
         case "uses_labels": .bool(loss.usesLabels)
         case "needs_gradients": .bool(loss.needsGradients)
-        case "has_patterns": .bool(loss.hasPatterns)
         case "least": .int(loss.leastBatch)
         case "choices": loss.choices.scriptValue
         case "makers": loss.terms.map { $0.maker ?? "" }.scriptValue
