@@ -17,7 +17,7 @@ public final class Projection {
     /// The parameters of the maps that were needed so far.
     public var parameters: [Parameter] { maps.sorted { $0.key < $1.key }.flatMap { [$0.value.weight, $0.value.bias] } }
 
-    /// "1 is mapped from 64 to 384", for each map.
+    /// "a trained map brings 1 from 64 to 384", for each map.
     public var descriptions: [String] {
         maps.sorted { $0.key < $1.key }.map { name, map in
             "a trained map brings \(name) from \(map.weight.shape[1]) to \(map.weight.shape[0])"

@@ -22,7 +22,8 @@ public enum Evaluation {
         return try values(Array(0..<dataset.count))
     }
 
-    /// A quantile of the times in seconds, the median if no other is asked for, that the model takes for one row alone, over rows from all parts of the dataset.
+    /// A quantile, the median if no other is asked for, of the times in seconds that the model takes for one row alone, over
+    /// rows from all parts of the dataset.
     public static func latency(
         of model: Layer, on dataset: Dataset, samples: Int = 50, quantile: Double = 0.5
     ) throws -> Double {

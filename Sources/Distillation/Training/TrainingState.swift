@@ -22,7 +22,7 @@ public struct TrainingState {
     /// Writes the file whole or not at all.
     ///
     /// - Parameters:
-    ///   - fingerprint: stands for the arguments of the training; `restore` refuses a file with another.
+    ///   - fingerprint: stands for the arguments of the training; `notes` refuses a file with another.
     ///   - notes: what the loop remembers of itself.
     public func save(to path: String, fingerprint: String, notes: JSONValue) throws {
         var tensors: [(String, Tensor)] = []
@@ -70,6 +70,10 @@ public struct TrainingState {
         let file = try SafetensorsFile(path)
         do {
             let about = try Self.about(file)
+            let optimizers = about["optimizers"]?.array ?? []
+            guard optimizers.count == learners.count else {
+                throw FormatError("it holds \(optimizers.count) models, and \(learners.count) are trained here")
+            }
             for (index, learner) in learners.enumerated() {
                 for (path, parameter) in learner.model.parameters() {
                     try parameter.assign(file.tensor("model.\(index).\(path)"))
@@ -78,8 +82,8 @@ public struct TrainingState {
                     try owner.setBuffer(name, to: file.tensor("model.\(index).\(path)"))
                 }
                 guard let optimizer = learner.optimizer else { continue }
-                guard let state = about["optimizers"]?.array?[index], let steps = state["steps"]?.int,
-                    let rate = state["rate"]?.double,
+                let state = optimizers[index]
+                guard let steps = state["steps"]?.int, let rate = state["rate"]?.double, steps >= 0,
                     let parameterSteps = state["parameters"]?.array?.compactMap(\.int)
                 else { throw FormatError("the state of optimizer \(index) is not there") }
                 optimizer.baseRate = rate

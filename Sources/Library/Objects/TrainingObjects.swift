@@ -36,8 +36,7 @@ final class LossObject: Object {
     override func binary(_ op: BinaryOperator, left: Value, right: Value, _ machine: Machine) throws -> Value? {
         let (a, b) = ((left.object as? LossObject)?.loss, (right.object as? LossObject)?.loss)
         if op == .multiply, let loss = a ?? b,
-            let factor = (left.object ?? right.object) as? ScheduleObject
-                ?? right.object as? ScheduleObject
+            let factor = left.object as? ScheduleObject ?? right.object as? ScheduleObject
         {
             return (factor.number * loss).scriptValue
         }
