@@ -66,6 +66,9 @@ open class Object {
     /// The value as text, bounded in size.
     open func display(_ style: DisplayStyle) -> String { "<\(typeName)>" }
 
+    /// The value in other forms, for front ends that can show them; the text is always there too.
+    open func renditions() -> [Rendition] { [] }
+
     /// The text in an interpolation with a format specification, nil when the type knows none.
     open func format(_ specification: String) throws -> String? { nil }
 

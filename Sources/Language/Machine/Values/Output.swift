@@ -19,6 +19,20 @@ extension OutputSink {
     public func show(_ value: Value) { write(value.display(.full(width: 80)) + "\n", to: .results) }
 }
 
+/// A form of a value besides its text, as `image/svg+xml` or `text/html`.
+public struct Rendition: Equatable {
+    public enum Content: Equatable {
+        case text(String)
+        case bytes([UInt8])
+    }
+
+    /// A MIME type.
+    public let type: String
+    public let content: Content
+
+    public init(type: String, content: Content) { (self.type, self.content) = (type, content) }
+}
+
 /// Collects what is written, for tests and for capturing.
 public final class OutputBuffer: OutputSink {
     public private(set) var results = ""
