@@ -8,7 +8,9 @@ import platform
 import subprocess
 import sys
 import time
+import warnings
 
+warnings.filterwarnings("ignore")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["RAYON_NUM_THREADS"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -38,6 +40,30 @@ def best_time(work, seconds=0.02):
 def matmul(m, n, k):
     a, b = torch.randn(m, k), torch.randn(k, n)
     return lambda: a @ b
+
+
+def linear_bf16(rows, outputs, inputs):
+    layer = torch.nn.Linear(inputs, outputs, bias=False).to(torch.bfloat16)
+    x = torch.randn(rows, inputs)
+
+    def product():
+        with torch.inference_mode():
+            return layer(x.to(torch.bfloat16)).float()
+
+    return product
+
+
+def linear_int8(rows, outputs, inputs):
+    """PyTorch's dynamic quantisation, by FBGEMM or oneDNN."""
+    layer = torch.nn.Sequential(torch.nn.Linear(inputs, outputs, bias=False))
+    layer = torch.ao.quantization.quantize_dynamic(layer, {torch.nn.Linear}, dtype=torch.qint8)
+    x = torch.randn(rows, inputs)
+
+    def product():
+        with torch.inference_mode():
+            return layer(x)
+
+    return product
 
 
 def softmax(rows, columns):
@@ -221,7 +247,7 @@ def start():
 PURE = {
     work.__name__: work for work in (loop_in_function, loop_at_top, fib, text, items, entries, calls, start)
 }
-WITH_TORCH = {work.__name__: work for work in (matmul, softmax, layer_norm, embedding, train, student)}
+WITH_TORCH = {work.__name__: work for work in (matmul, linear_bf16, linear_int8, softmax, layer_norm, embedding, train, student)}
 
 
 def number(word):
@@ -235,6 +261,9 @@ def main():
     made = {}
     for line in sys.stdin:
         name, *words = line.split()
+        turns = 1
+        if name == "repeat":
+            turns, name, words = int(words[0]), words[1], words[2:]
         if name in PURE:
             print(best_time(PURE[name], 0), flush=True)
         elif tokenizers and name == "tokenize":
@@ -249,7 +278,12 @@ def main():
                 made.clear()
                 transformers and transformers.logging.set_verbosity_error()
                 made[line] = WITH_TORCH.get(name, bert)(*sizes)
+            for _ in range(turns - 1):
+                made[line]()
             seconds = best_time(made[line])
+            if turns > 1:
+                print(open("/proc/self/status").read(), flush=True)
+                continue
             # Its threads spin for a while after their work; they must not disturb what is measured next.
             time.sleep(0.01)
             print(seconds, flush=True)

@@ -23,6 +23,9 @@ install_missing() {
     command -v pkg-config >/dev/null 2>&1 || packages+=(pkg-config)
     [ -e /usr/include/histedit.h ] || packages+=(libedit-dev)
     [ -e /usr/include/zlib.h ] || packages+=(zlib1g-dev)
+    [ -e /usr/include/zmq.h ] || packages+=(libzmq3-dev)
+    [ -e /usr/include/sodium.h ] || packages+=(libsodium-dev)
+    [ -e /usr/include/cmark-gfm.h ] || packages+=(libcmark-gfm-dev libcmark-gfm-extensions-dev)
     command -v ld >/dev/null 2>&1 || packages+=(binutils)
     [ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)
     [ ${#packages[@]} -gt 0 ] || return 0

@@ -1,6 +1,7 @@
 // Measurements beside peers; scripts/bench builds and starts this, and says how it is used.
 //
-//   Bench ──► Suite: some lines of the table      MatmulSuite, RowsSuite, TrainingSuite, ModelSuite, LanguageSuite
+//   Bench ──► Suite: some lines of the table      MatmulSuite, RowsSuite, TrainingSuite, ModelSuite, LanguageSuite,
+//              │                                  MemorySuite, GrowthSuite
 //              │  contest: everything that a line compares, in turn, round after round; the best of each counts
 //              ├─► Peer: a Python process that times the same work, with PyTorch where it is there
 //              └─► Line: value, peers, ratios, mark
@@ -11,7 +12,10 @@ import Tensors
 @main
 struct Bench {
     static var suites: [any Suite.Type] {
-        [MatmulSuite.self, RowsSuite.self, TrainingSuite.self, ModelSuite.self, LanguageSuite.self]
+        [
+            MatmulSuite.self, RowsSuite.self, TrainingSuite.self, ModelSuite.self, LanguageSuite.self, MemorySuite.self,
+            GrowthSuite.self,
+        ]
     }
 
     static func main() {

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// The start of the program, and the language beside CPython.
 enum LanguageSuite: Suite {
@@ -7,7 +6,7 @@ enum LanguageSuite: Suite {
 
     static func run(_ peer: Peer, report: (Line) -> Void) throws {
         let best = try contest([
-            { wallTime([kd, "-e", "1 + 1"]) },
+            { Child.run([Child.kd, "-e", "1 + 1"]) ?? .infinity },
             { peer.time("start") ?? .infinity },
         ])
         var line = Line(name: "kd -e '1 + 1'", value: .seconds(best[0]), limit: 0.030)
@@ -107,32 +106,10 @@ enum LanguageSuite: Suite {
         print(time() - start)
         """
 
-    /// The program that is built beside this one.
-    private static let kd: String = {
-        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        return own.deletingLastPathComponent().appendingPathComponent("kd").path
-    }()
-
-    /// Seconds from the start of a program to its end; its output goes nowhere.
-    private static func wallTime(_ command: [String]) -> Double {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        var words = command.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        var child = pid_t()
-        let start = now()
-        guard posix_spawn(&child, command[0], &actions, nil, &words, environ) == 0 else { return .infinity }
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
-        return status == 0 ? now() - start : .infinity
-    }
-
     /// The seconds that a script prints.
     private static func ownTime(_ script: String) throws -> Double {
         let (process, output) = (Process(), Pipe())
-        process.executableURL = URL(fileURLWithPath: kd)
+        process.executableURL = URL(fileURLWithPath: Child.kd)
         process.arguments = ["-e", script]
         process.standardOutput = output
         try process.run()

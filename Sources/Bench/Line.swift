@@ -5,6 +5,7 @@ struct Line {
     enum Value {
         case gigaflops(Double)
         case seconds(Double)
+        case bytes(Double)
 
         var text: String {
             switch self {
@@ -12,14 +13,15 @@ struct Line {
             case .seconds(let value) where value < 1e-3: String(format: "%.1f µs", value * 1e6)
             case .seconds(let value) where value < 1: String(format: "%.2f ms", value * 1e3)
             case .seconds(let value): String(format: "%.2f s", value)
+            case .bytes(let value): String(format: "%.0f MiB", value / 1_048_576)
             }
         }
 
-        /// How fast this is beside another value of the same kind.
+        /// How fast, or how small, this is beside another value of the same kind.
         func speed(beside other: Value) -> Double {
             switch (self, other) {
             case (.gigaflops(let own), .gigaflops(let peer)): own / peer
-            case (.seconds(let own), .seconds(let peer)): peer / own
+            case (.seconds(let own), .seconds(let peer)), (.bytes(let own), .bytes(let peer)): peer / own
             default: .nan
             }
         }

@@ -8,25 +8,35 @@ import Tensors
 enum ModelSuite: Suite {
     static let name = "models"
 
-    private static let preparation = """
-        seed(1)
+    /// The models by name, each made when it is asked for.
+    static let models = """
         shape = (layers, width, heads, inner, size) -> {"vocab_size": size, "hidden_size": width, "num_hidden_layers": layers,
           "num_attention_heads": heads, "intermediate_size": inner, "max_position_embeddings": 512}
-        minilm = Bert(shape(6, 384, 12, 1536, 30522), head="classes", labels=2)
-        small = Bert(shape(2, 128, 2, 512, 8000), head="classes", labels=2)
         table = () -> embedding(8000, 128, std=0.1)
-        mlp = chain(table(), mean_pool(), linear(128, 128), relu, dropout(0.2), linear(128, 2))
         window = width -> chain(conv1d(128, 64, width, padding=width // 2), relu, max_pool())
-        cnn = chain(table(), parallel(window(3), window(5)), dropout(0.3), linear(128, 2))
-        lstm_model = chain(table(), lstm(128, 75, bidirectional=true), max_pool(), dropout(0.3), linear(150, 2))
-        large_lstm = chain(embedding(8000, 300, std=0.1), lstm(300, 150, bidirectional=true), max_pool(), dropout(0.3), linear(300, 2))
-        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model, large_lstm])
+        make = {
+          "minilm": () -> Bert(shape(6, 384, 12, 1536, 30522), head="classes", labels=2),
+          "small": () -> Bert(shape(2, 128, 2, 512, 8000), head="classes", labels=2),
+          "mlp": () -> chain(table(), mean_pool(), linear(128, 128), relu, dropout(0.2), linear(128, 2)),
+          "cnn": () -> chain(table(), parallel(window(3), window(5)), dropout(0.3), linear(128, 2)),
+          "lstm": () -> chain(table(), lstm(128, 75, bidirectional=true), max_pool(), dropout(0.3), linear(150, 2)),
+          "large lstm": () -> chain(embedding(8000, 300, std=0.1), lstm(300, 150, bidirectional=true), max_pool(), dropout(0.3), linear(300, 2)),
+        }
         fn batch_of(rows, length, size) { randint(1, size, [rows, length]) }
+        fn update(model, opt, x, y) { opt.step(with training(model) { cross_entropy_loss(model(x), y) }) }
+        """
+
+    private static let preparation = """
+        seed(1)
+        \(models)
+        minilm, small, mlp, cnn, lstm_model, large_lstm = map(make_it -> make_it(), make.values())
+        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model, large_lstm])
         long, one, ids, y = batch_of(32, 128, 30522), batch_of(1, 32, 30522), batch_of(32, 128, 8000), randint(0, 2, [32])
-        fast = rounded_to_bf16(minilm)
+        fast, faster = rounded_to_bf16(minilm), rounded_to_int8(minilm)
         fn forward(x) { with no_grad { minilm(x) } }
         fn forward_bf16(x) { with no_grad { fast(x) } }
-        fn learn(k, m, x) { opts[k].step(with training(m) { cross_entropy_loss(m(x), y) }) }
+        fn forward_int8(x) { with no_grad { faster(x) } }
+        fn learn(k, m, x) { update(m, opts[k], x, y) }
         """
 
     static func run(_ peer: Peer, report: (Line) -> Void) throws {
@@ -39,6 +49,7 @@ enum ModelSuite: Suite {
             ("MiniLM forward, 1 × 32", "forward(one)", "\(minilm) 1 32 0", 1 / 0.6),
             ("MiniLM forward in bf16, 32 × 128", "forward_bf16(long)", "\(minilm) 32 128 2", 1 / 0.8),
             ("MiniLM forward in bf16, 1 × 32", "forward_bf16(one)", "\(minilm) 1 32 2", 1 / 0.8),
+            ("MiniLM in int8 beside bf16, 32 × 128", "forward_int8(long)", "\(minilm) 32 128 2", 1 / 0.8),
             ("MiniLM step, 32 × 128", "learn(0, minilm, long)", "\(minilm) 32 128 1", 1 / 0.7),
             ("BERT of 2 layers, step, 32 × 128", "learn(1, small, ids)", "bert 2 128 2 512 8000 32 128 1", 1 / 0.55),
             ("MLP step, 32 × 128", "learn(2, mlp, ids)", "student 0 32 128", 4),

@@ -10,10 +10,11 @@ final class Peer {
     private let (requests, answers) = (Pipe(), Pipe())
     private var buffer: [UInt8] = []
 
+    static let program = ProcessInfo.processInfo.environment["KD_BENCH_PYTHON"] ?? "python3"
+
     init() {
-        let program = ProcessInfo.processInfo.environment["KD_BENCH_PYTHON"] ?? "python3"
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program, "scripts/bench-peer.py"]
+        process.arguments = [Peer.program, "scripts/bench-peer.py"]
         (process.standardInput, process.standardOutput) = (requests, answers)
         guard (try? process.run()) != nil, let greeting = line() else { return }
         let versions = greeting.split(separator: " ")

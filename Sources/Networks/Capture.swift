@@ -38,6 +38,10 @@ public final class Capture {
         }
     }
 
+    func wantsNotes(of layer: Layer) -> Bool {
+        pathsOfNotes[ObjectIdentifier(layer)] != nil || outer?.wantsNotes(of: layer) ?? false
+    }
+
     /// Runs `body`, which calls the model, and keeps the outputs of the model's layers at some paths; "input" is what the
     /// model reads.
     ///

@@ -2,18 +2,20 @@ import Tensors
 
 /// Copies the parts of a model so that what was shared in the original is shared in the copy.
 public final class Copier {
-    /// Whether the copy is a frozen one whose linear maps compute in bf16.
-    let roundsToBF16: Bool
+    /// What the linear maps of a frozen copy compute in.
+    let rounding: Rounding?
     private var parameters: [ObjectIdentifier: Parameter] = [:]
     private var layers: [ObjectIdentifier: Layer] = [:]
 
-    public init(roundsToBF16: Bool = false) { self.roundsToBF16 = roundsToBF16 }
+    public enum Rounding: Sendable { case bf16, int8 }
+
+    public init(rounding: Rounding? = nil) { self.rounding = rounding }
 
     /// A parameter of its own with the same values, frozen if the original is.
     public func copy(_ original: Parameter) throws -> Parameter {
         if let known = parameters[ObjectIdentifier(original)] { return known }
         let copy = try Parameter(original.value.detached())
-        copy.isFrozen = original.isFrozen || roundsToBF16
+        copy.isFrozen = original.isFrozen || rounding != nil
         parameters[ObjectIdentifier(original)] = copy
         return copy
     }
@@ -38,6 +40,7 @@ extension Layer {
     /// A model of the same structure and values that shares nothing that can change with this one.
     public func copy() throws -> Layer { try Copier().copy(self) }
 
-    /// A frozen copy whose linear maps are computed in bf16, with sums in f32.
-    public func roundedToBF16() throws -> Layer { try Copier(roundsToBF16: true).copy(self) }
+    /// A frozen copy whose linear maps are computed in fewer bits: bf16 with sums in f32, or whole numbers of 8 bits with exact
+    /// sums.
+    public func rounded(to rounding: Copier.Rounding) throws -> Layer { try Copier(rounding: rounding).copy(self) }
 }

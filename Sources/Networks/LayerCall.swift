@@ -41,6 +41,9 @@ extension Layer {
     /// The layer whose computation is running.
     public static var running: Layer? { stack.last }
 
+    /// Whether somebody wants to see what this layer notes.
+    public final var wantsNotes: Bool { Capture.current?.wantsNotes(of: self) ?? false }
+
     /// Gives a value inside a computation a name under this layer's path, so that a capture can ask for it; the
     /// computation goes on with what it returns.
     ///

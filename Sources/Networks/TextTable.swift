@@ -31,3 +31,38 @@ public struct TextTable {
         return ([line(columns), rule] + rows.map(line)).joined(separator: "\n")
     }
 }
+
+extension TextTable {
+    /// The same as a table of HTML, with a sentence below.
+    public func html(note: String? = nil) -> String {
+        func line(_ cells: [String], _ tag: String) -> String {
+            let marked = cells.enumerated().map { column, cell in
+                let style = rightAligned.contains(column) ? " style=\"text-align:right\"" : ""
+                return "<\(tag)\(style)>\(HTMLText.escaped(cell))</\(tag)>"
+            }
+            return "<tr>\(marked.joined())</tr>\n"
+        }
+        var text = "<table>\n<thead>\n" + line(columns, "th") + "</thead>\n<tbody>\n"
+        text += rows.map { line($0, "td") }.joined() + "</tbody>\n</table>\n"
+        if let note { text += "<p>\(HTMLText.escaped(note))</p>\n" }
+        return text
+    }
+}
+
+public enum HTMLText {
+    /// A text as it stands between tags or in an attribute.
+    public static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case _ where scalar.value < 0x20 && scalar != "\n" && scalar != "\t": break
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -17,7 +17,7 @@ public func gradients(
     let walk = try BackwardWalk(from: output, seed: seed, createGraph: createGraph, towards: inputs)
     let found = try walk.run()
     return try inputs.enumerated().map { index, input in
-        if let gradient = found[ObjectIdentifier(input)] { return gradient }
+        if let gradient = found[input.identity] { return gradient }
         if allowUnused { return nil }
         throw TensorError(
             .gradient, "grad: the result does not depend on \(described(index, of: inputs.count))",
@@ -36,7 +36,7 @@ private func described(_ index: Int, of count: Int) -> String {
 public func leafGradients(of loss: Tensor) throws -> [(leaf: Tensor, gradient: Tensor)] {
     let walk = try BackwardWalk(from: loss, seed: nil, createGraph: false, towards: nil)
     let found = try walk.run()
-    return walk.leaves.compactMap { leaf in found[ObjectIdentifier(leaf)].map { (leaf, $0) } }
+    return walk.leaves.compactMap { leaf in found[leaf.identity].map { (leaf, $0) } }
 }
 
 /// The tracked leaves, parameters among them, that a result was computed from.
@@ -45,7 +45,7 @@ public func trackedLeaves(of result: Tensor) -> [Tensor] {
     var leaves: [Tensor] = []
     var stack = [result]
     while let tensor = stack.popLast() {
-        guard tensor.isTracked, seen.insert(ObjectIdentifier(tensor)).inserted else { continue }
+        guard tensor.isTracked, seen.insert(tensor.identity).inserted else { continue }
         if let node = tensor.node { stack += node.inputs } else { leaves.append(tensor) }
     }
     return leaves
@@ -89,23 +89,23 @@ private final class BackwardWalk {
     }
 
     private func walk() throws {
-        let wanted = targets.map { Set($0.map(ObjectIdentifier.init)) }
+        let wanted = targets.map { Set($0.map(\.identity)) }
         let relevant = wanted.map { self.relevant(to: $0) }
         var queue = OrderedWork()
-        gradients[ObjectIdentifier(start)] = try seed ?? Tensor.filled(1, shape: start.shape, start.dtype)
+        gradients[start.identity] = try seed ?? Tensor.filled(1, shape: start.shape, start.dtype)
         visit(start, &queue)
         while let tensor = queue.popLatest() {
             try Interruption.check()
-            guard let node = tensor.node, let gradient = gradients[ObjectIdentifier(tensor)] else { continue }
-            if let relevant, !relevant.contains(ObjectIdentifier(tensor)) { continue }
-            let keep = wanted?.contains(ObjectIdentifier(tensor)) ?? false
-            if !keep { gradients[ObjectIdentifier(tensor)] = nil }
+            guard let node = tensor.node, let gradient = gradients[tensor.identity] else { continue }
+            if let relevant, !relevant.contains(tensor.identity) { continue }
+            let keep = wanted?.contains(tensor.identity) ?? false
+            if !keep { gradients[tensor.identity] = nil }
             let flows = try apply(node, gradient, tensor)
             for (input, flow) in zip(node.inputs, flows) {
                 guard let flow, input.isTracked else { continue }
-                if let relevant, !relevant.contains(ObjectIdentifier(input)) { continue }
+                if let relevant, !relevant.contains(input.identity) { continue }
                 assert(flow.shape == input.shape, "\(node.name): gradient \(flow.shape) for an input \(input.shape)")
-                let identity = ObjectIdentifier(input)
+                let identity = input.identity
                 if let sum = gradients[identity] {
                     gradients[identity] = try add(sum, flow)
                 } else {
@@ -129,8 +129,10 @@ private final class BackwardWalk {
                 hint: "compute the loss again after the optimizer's step", place: node.place)
         }
         switch node.pullback {
-        case .rule(let rule): return try rule(gradient, output)
-        case .fused(let fast, let composed):
+        case .rule(let rule): return try rule(gradient)
+        case .outputRule(let rule): return try rule(gradient, output)
+        case .fused(let fast, let composed): return try createGraph ? composed(gradient) : fast(gradient)
+        case .outputFused(let fast, let composed):
             return try createGraph ? composed(gradient, output) : fast(gradient, output)
         case .none(let reason):
             throw TensorError(
@@ -144,9 +146,9 @@ private final class BackwardWalk {
         var verdict: [ObjectIdentifier: Bool] = [:]
         var stack: [(Tensor, expanded: Bool)] = [(start, false)]
         while let (tensor, expanded) = stack.popLast() {
-            let identity = ObjectIdentifier(tensor)
+            let identity = tensor.identity
             if expanded {
-                let leads = tensor.node?.inputs.contains { verdict[ObjectIdentifier($0)] ?? false } ?? false
+                let leads = tensor.node?.inputs.contains { verdict[$0.identity] ?? false } ?? false
                 verdict[identity] = leads || wanted.contains(identity)
             } else if verdict[identity] == nil {
                 verdict[identity] = false

@@ -1,17 +1,28 @@
 /// How a gradient passes an operation, backwards.
 ///
-/// A rule gets the gradient of the output and the output itself, and returns one gradient for each input, or nil for
-/// an input through which none flows. It is written in operations that have gradients themselves, so that a gradient
+/// A rule gets the gradient of the output, and where it asks for it the output itself, and returns one gradient for each
+/// input, or nil for an input through which none flows. An output for which no rule asks is let go as soon as nobody else
+/// needs it. A rule is written in operations that have gradients themselves, so that a gradient
 /// can be differentiated again. It must not capture the output (that would be a cycle) nor any tracked tensor that is
 /// not an input.
 public enum Pullback {
-    public typealias Rule = (_ gradient: Tensor, _ output: Tensor) throws -> [Tensor?]
+    public typealias Rule = (_ gradient: Tensor) throws -> [Tensor?]
+    public typealias OutputRule = (_ gradient: Tensor, _ output: Tensor) throws -> [Tensor?]
 
     case rule(Rule)
+    case outputRule(OutputRule)
     /// A kernel for first gradients beside the composed rule that gradients of gradients use.
     case fused(fast: Rule, composed: Rule)
+    case outputFused(fast: OutputRule, composed: OutputRule)
     /// There is no gradient; reaching this operation in a backward walk is an error that gives the reason.
     case none(because: String)
+
+    var readsOutput: Bool {
+        switch self {
+        case .outputRule, .outputFused: true
+        case .rule, .fused, .none: false
+        }
+    }
 }
 
 /// One step of a computation: what was done, to what, and how a gradient passes it.
@@ -19,6 +30,7 @@ final class Node {
     let name: String
     /// Later operations have higher numbers: a backward walk goes through them from the highest down.
     let order: Int
+    /// Stand-ins for those whose numbers no rule reads.
     private(set) var inputs: [Tensor]
     private(set) var pullback: Pullback
     /// The sum of the inputs' versions: tells whether a parameter was updated since.
@@ -28,7 +40,7 @@ final class Node {
 
     init(_ name: String, _ inputs: [Tensor], _ pullback: Pullback) {
         self.name = name
-        self.inputs = inputs
+        self.inputs = inputs.map(\.inGraph)
         self.pullback = pullback
         order = Graph.nextOrder()
         var versions = 0

@@ -6,12 +6,17 @@ final class Storage {
     let bytes: UnsafeMutableRawPointer
     let capacity: Int
 
+    /// No bytes, at an address that nobody may read.
+    nonisolated(unsafe) static let none = Storage()
+
+    private init() { (bytes, capacity) = (UnsafeMutableRawPointer(bitPattern: 64)!, 0) }
+
     /// - Throws: `TensorError` of kind `memory` when the budget or the system has no room for `count` bytes.
     init(byteCount count: Int) throws {
         (bytes, capacity) = try Memory.allocate(count)
     }
 
-    deinit { Memory.free(bytes, capacity: capacity) }
+    deinit { if capacity > 0 { Memory.free(bytes, capacity: capacity) } }
 }
 
 /// Tensor memory: a pool of size classes under one budget.

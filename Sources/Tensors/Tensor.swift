@@ -106,6 +106,19 @@ public final class Tensor {
         return leaf
     }
 
+    /// What stands for the tensor where the gradient of another finds its way back: itself where its numbers are read there,
+    /// else a stand-in without numbers.
+    ///
+    /// What a rule needs of its inputs it has captured. A leaf stands for itself: its gradient is asked for by it,
+    /// and a parameter's updates are noticed.
+    var inGraph: Tensor {
+        guard let node, !node.pullback.readsOutput else { return self }
+        return Tensor(storage: .none, dtype: dtype, shape: shape, strides: strides, offset: 0, node: node)
+    }
+
+    /// What a tensor is in the graph: the operation that made it, or a leaf itself.
+    var identity: ObjectIdentifier { node.map(ObjectIdentifier.init) ?? ObjectIdentifier(self) }
+
     /// Changes a parameter's elements: in place when nobody else sees the bytes, in a copy otherwise.
     func mutate(_ body: (UnsafeMutableRawPointer) throws -> Void) throws {
         precondition(isContiguous && offset == 0 && node == nil, "only parameters change")

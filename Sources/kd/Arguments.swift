@@ -1,4 +1,5 @@
 import ArgumentParser
+import Library
 
 /// What can be written after `kd`.
 struct Arguments: ParsableCommand {
@@ -12,6 +13,9 @@ struct Arguments: ParsableCommand {
             kd [options] - [ARGS…]           a script from the standard input
             kd test PATH…                    run the tests and examples in scripts
             kd doc [NAME]                    what a name means
+            kd render FILE.kds               run a notebook and write it as a page
+            kd convert A.kds B.ipynb         a script as a Jupyter notebook, and back
+            kd jupyter install               make kd known to Jupyter
             """,
         discussion: """
             Results go to the standard output; errors, warnings and progress to the standard error. \
@@ -99,6 +103,92 @@ struct DocArguments: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A function of the language or of its library, or a subject.", valueName: "name"))
     var name: String?
+}
+
+struct ConvertArguments: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kd convert", abstract: "Write a script as a Jupyter notebook, or a notebook as a script.",
+        discussion: """
+            A script is in the percent format: cells begin with `# %%` or `# %% [markdown]`. Nothing is run. A notebook that \
+            is there already keeps the ids of its cells.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Keep what cells showed in the notebook that is there already, where their text is the same.")
+    var keepOutputs = false
+
+    @Argument(help: ArgumentHelp("A .kds or .ipynb file.", valueName: "from"))
+    var source: String
+
+    @Argument(
+        help: ArgumentHelp("A .kds or .ipynb file; - is the standard output, for the other form.", valueName: "to"))
+    var target: String
+}
+
+struct RenderArguments: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kd render", abstract: "Run notebooks in a fresh session and write them as pages.",
+        discussion: """
+            Figures lie in the page, which needs no network. A cell that fails shows its error, the ones behind it do not run, \
+            and the exit code is 1; a cell with the tag raises-exception may fail. A folder is rendered with an index.
+            """)
+
+    enum Form: String, ExpressibleByArgument, CaseIterable { case html, md, ipynb }
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("html, md or ipynb.", valueName: "form"))
+    var to = Form.html
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where it goes; beside the script when left out.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Render again each time the file is saved, until Ctrl-C.")
+    var watch = false
+
+    @Argument(help: ArgumentHelp("A .kds or .ipynb file, or a folder of them.", valueName: "file"))
+    var source: String
+}
+
+struct JupyterArguments: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kd jupyter", abstract: "Be a kernel for Jupyter, or make kd known to it.",
+        usage: """
+            kd jupyter install [--user | --sys-prefix | --prefix FOLDER]
+            kd jupyter uninstall [--user | --sys-prefix | --prefix FOLDER]
+            kd jupyter --connection-file FILE     what Jupyter starts
+            kd jupyter                            a kernel of its own, to connect to
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "For this user; what happens without an option too.")
+    var user = false
+
+    @Flag(help: "For the Python environment that is active.")
+    var sysPrefix = false
+
+    @Option(help: ArgumentHelp("Below this folder: FOLDER/share/jupyter/kernels/kd.", valueName: "folder"))
+    var prefix: String?
+
+    @Option(help: ArgumentHelp("Where to listen, as Jupyter says it.", valueName: "file"))
+    var connectionFile: String?
+
+    @Argument(help: ArgumentHelp("install or uninstall.", valueName: "action"))
+    var action: Action?
+
+    enum Action: String, ExpressibleByArgument { case install, uninstall }
+
+    func validate() throws {
+        if action != nil, connectionFile != nil {
+            throw ValidationError("--connection-file is for serving; it does not go with install or uninstall")
+        }
+        if [user, sysPrefix, prefix != nil].filter(\.self).count > 1 {
+            throw ValidationError("--user, --sys-prefix and --prefix exclude one another")
+        }
+    }
 }
 
 extension Terminal.Color: ExpressibleByArgument {}

@@ -16,6 +16,8 @@ final class Console: OutputSink {
 
     init(terminal: Terminal) { self.terminal = terminal }
 
+    var isStreams: Bool { true }
+
     func write(_ text: String, to channel: OutputChannel) {
         switch channel {
         case .results:
@@ -31,7 +33,9 @@ final class Console: OutputSink {
         }
     }
 
-    func show(_ value: Value) { write(value.display(.full(width: terminal.width)) + "\n", to: .results) }
+    func show(_ value: Value, identity: String?) {
+        write(value.display(.full(width: terminal.width)) + "\n", to: .results)
+    }
 
     /// Hands everything over to the system.
     func flush() {

@@ -84,7 +84,7 @@ final class LineEditor: BlockReader {
 
     /// −1 when the text can be handed over: it is complete, wrong whatever follows, a command, or ends in a blank line.
     private func indentation(after text: String) -> Int32 {
-        guard case .incomplete(let indent) = session.completeness(of: text) else { return -1 }
+        guard case .incomplete(let indent) = Session.completeness(of: text) else { return -1 }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let isBlank = { (line: Substring) in line.allSatisfy { $0 == " " } }
         if lines.count > 2, lines.suffix(2).allSatisfy(isBlank) { return -1 }
@@ -176,9 +176,12 @@ final class LineEditor: BlockReader {
 /// that continue a block.
 final class PlainReader: BlockReader {
     private let session: Session
-    private var pending: [UInt8] = []
+    private let input: InputLines
 
-    init(session: Session) { self.session = session }
+    init(session: Session, input: InputLines) {
+        self.session = session
+        self.input = input
+    }
 
     func remember(_ block: String) {}
 
@@ -187,14 +190,12 @@ final class PlainReader: BlockReader {
         var mark = prompt + " "
         while true {
             put(mark)
-            switch line() {
-            case .interrupted:
-                pending = []
-                return .interrupted
+            switch input.next() {
+            case .interrupted: return .interrupted
             case .end: return block.isEmpty ? .end : .block(block)
             case .block(let line):
                 block += block.isEmpty ? line : "\n" + line
-                guard !line.isEmpty, case .incomplete = session.completeness(of: block) else { return .block(block) }
+                guard !line.isEmpty, case .incomplete = Session.completeness(of: block) else { return .block(block) }
                 mark = "...> "
             }
         }
@@ -203,27 +204,5 @@ final class PlainReader: BlockReader {
     private func put(_ text: String) {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
-    }
-
-    private func line() -> Typed {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            if let end = pending.firstIndex(of: 0x0A) {
-                let line = String(decoding: pending[..<end], as: UTF8.self)
-                pending.removeSubrange(...end)
-                return .block(line)
-            }
-            let count = Glibc.read(0, &buffer, buffer.count)
-            if count < 0, errno == EINTR {
-                if Signals.isPending { return .interrupted }
-                continue
-            }
-            if count <= 0 {
-                guard !pending.isEmpty else { return .end }
-                defer { pending = [] }
-                return .block(String(decoding: pending, as: UTF8.self))
-            }
-            pending.append(contentsOf: buffer[..<count])
-        }
     }
 }

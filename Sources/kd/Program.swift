@@ -2,9 +2,10 @@
 //
 //   words of the command line ─► Arguments ─► Runner (script, code, pipe) ─► Session.run
 //                                        └──► Prompt (LineEditor ─► Session.enter)
-//                                        └──► TestCommand, DocCommand
+//                                        └──► TestCommand, DocCommand, JupyterCommand ─► Kernel
 
 import ArgumentParser
+import CIntrinsics
 import Glibc
 import Language
 import Library
@@ -12,6 +13,8 @@ import Library
 @main
 struct Program {
     static func main() {
+        // One heap that grows and shrinks in large steps: the values of scripts all belong to one thread.
+        kd_use_large_heap()
         do {
             // The machine's limits of nesting are made for this stack.
             try withLargeStack { exit(run(Array(CommandLine.arguments.dropFirst()))) }
@@ -30,6 +33,16 @@ struct Program {
         case "doc":
             let arguments = parsed(DocArguments.self, words.dropFirst())
             return DocCommand(arguments, prepare(arguments.common)).run()
+        case "convert":
+            let arguments = parsed(ConvertArguments.self, words.dropFirst())
+            _ = prepare(arguments.common)
+            return ConvertCommand(arguments).run()
+        case "render":
+            let arguments = parsed(RenderArguments.self, words.dropFirst())
+            return RenderCommand(arguments, prepare(arguments.common)).run()
+        case "jupyter":
+            let arguments = parsed(JupyterArguments.self, words.dropFirst())
+            return JupyterCommand(arguments, prepare(arguments.common)).run()
         default:
             let arguments = parsed(Arguments.self, words[...])
             return Runner(arguments, prepare(arguments.common)).run()

@@ -6,13 +6,15 @@ import Library
 final class Prompt {
     private let session: Session
     private let console: Console
+    private let input: InputLines
     private let terminal: Terminal
     private let arguments: Arguments
     private let history: History
 
-    init(session: Session, console: Console, terminal: Terminal, arguments: Arguments) {
+    init(session: Session, console: Console, input: InputLines, terminal: Terminal, arguments: Arguments) {
         self.session = session
         self.console = console
+        self.input = input
         self.terminal = terminal
         self.arguments = arguments
         history = History(path: arguments.history ? History.standardPath : nil)
@@ -30,7 +32,7 @@ final class Prompt {
                 report(.malformed([error]))
             }
         }
-        let reader: any BlockReader = editor() ?? PlainReader(session: session)
+        let reader: any BlockReader = editor() ?? PlainReader(session: session, input: input)
         session.width = { [terminal] in terminal.width }
         session.history = { [history] in history.blocks }
         if terminal.inputIsTerminal, terminal.outputIsTerminal { session.pager = Pager(console: console).show }

@@ -18,6 +18,10 @@ struct Runner {
         var rest = arguments.rest[...]
         let file = arguments.code == nil ? rest.popFirst() : nil
         let session = Session(options: Session.Options(arguments: Array(rest)), output: console)
+        let input = InputLines()
+        session.machine.hooks.ask = { [unowned session] in
+            try input.answer(to: $0, isSecret: $1, session.machine)
+        }
 
         var outcome: Session.Outcome?
         if let code = arguments.code {
@@ -42,7 +46,7 @@ struct Runner {
             let leaves = if case .exited = outcome { true } else { false }
             guard arguments.interactive, !leaves, terminal.inputIsTerminal else { return outcome.exitCode }
         }
-        return Prompt(session: session, console: console, terminal: terminal, arguments: arguments)
+        return Prompt(session: session, console: console, input: input, terminal: terminal, arguments: arguments)
             .run(greets: !arguments.quiet && outcome == nil)
     }
 

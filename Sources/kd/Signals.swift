@@ -12,6 +12,9 @@ enum Signals {
     /// A second Ctrl-C leaves when the first was not answered for so long.
     private static let patience = 400
 
+    /// Whether the program goes on however often it is interrupted: a client says when a kernel ends.
+    static let neverEnds = Atomic<Bool>(false)
+
     /// To be called on the session's thread.
     static func install() {
         sessionThread.store(pthread_self(), ordering: .relaxed)
@@ -65,7 +68,7 @@ enum Signals {
         clock_gettime(CLOCK_MONOTONIC, &time)
         let now = max(1, time.tv_sec * 1000 + time.tv_nsec / 1_000_000)
         let before = pressed.load(ordering: .relaxed)
-        if before != 0, now - before > patience { _exit(130) }
+        if before != 0, now - before > patience, !neverEnds.load(ordering: .relaxed) { _exit(130) }
         if before == 0 { pressed.store(now, ordering: .relaxed) }
         Session.interrupt()
         errno = saved

@@ -48,3 +48,13 @@ func folderNames(_ path: String) -> [String]? {
     }
     return names.sorted()
 }
+
+enum System {
+    /// Where this program lies.
+    static var programPath: String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0
+            ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
+    }
+}

@@ -24,47 +24,4 @@ struct SyntaxCompletenessTests {
     func completeness(text: String, expected: Parser.Completeness) {
         #expect(Parser.completeness(of: text) == expected)
     }
-
-    @Test("the percent format's cells keep kind, title, metadata, options and place")
-    func percentFormat() {
-        let source = Source(
-            name: "notebook.kds",
-            text: """
-                #!/usr/bin/env kd
-                x = 0
-                # %% [markdown]
-                # # A title
-                #
-                # Prose.
-
-                # %% Train it tags="slow gpu" hide=true
-                #| echo: false
-                #| fig-width: 6
-                y = 1
-                # not a cell: # %%
-                # %%
-                z = y
-
-                """)
-        let found = cells(of: source)
-        #expect(found.map(\.kind) == [.code, .markdown, .code, .code])
-        #expect(found.map(\.title) == ["", "", "Train it", ""])
-        #expect(found[1].prose(in: source) == "# A title\n\nProse.")
-        #expect(found[2].metadata.map(\.key) == ["tags", "hide"])
-        #expect(found[2].metadata.map(\.value) == ["slow gpu", "true"])
-        #expect(found[2].options.map(\.key) == ["echo", "fig-width"])
-        #expect(found[2].options.map(\.value) == ["false", "6"])
-        #expect(source.text(of: found[3].body) == "z = y\n")
-        #expect(found.map { source.line(at: $0.span.start) } == [1, 3, 8, 13])
-        #expect(found.map(\.number) == [1, 2, 3, 4])
-        #expect(zip(found, found.dropFirst()).allSatisfy { $0.span.end == $1.span.start })
-    }
-
-    @Test("a text without markers is one cell, and blanks before the first marker are none")
-    func edges() {
-        #expect(cells(of: Source(name: "a", text: "x = 1\n")).count == 1)
-        #expect(cells(of: Source(name: "a", text: "\n\n# %%\nx = 1\n")).count == 1)
-        #expect(cells(of: Source(name: "a", text: "")).isEmpty)
-        #expect(cells(of: Source(name: "a", text: "# %%\r\nx\r\n# %%")).count == 2)
-    }
 }

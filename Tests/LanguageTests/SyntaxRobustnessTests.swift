@@ -58,7 +58,6 @@ struct SyntaxRobustnessTests {
             }
         }
         if diagnostics.isEmpty { #expect(program.description.isEmpty == program.body.statements.isEmpty) }
-        _ = cells(of: source)
     }
 
     @Test("the scripts that are cut and changed below are right as they stand", arguments: scripts)

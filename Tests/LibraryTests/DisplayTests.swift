@@ -17,7 +17,7 @@ struct DisplayTests {
         var results = ""
         init(width: Int) { self.width = width }
         func write(_ text: String, to channel: OutputChannel) { if channel == .results { results += text } }
-        func show(_ value: Value) { write(value.display(.full(width: width)) + "\n", to: .results) }
+        func show(_ value: Value, identity: String?) { write(value.display(.full(width: width)) + "\n", to: .results) }
     }
 
     @Test("a tensor of more than a thousand numbers says its range, a tracked one what made it")

@@ -1,6 +1,7 @@
 import Foundation
 import Language
 import Library
+import Tensors
 import Testing
 
 /// The session in the README is one that really took place.
@@ -37,6 +38,8 @@ struct ReadmeTests {
         let before = FileManager.default.currentDirectoryPath
         try #require(FileManager.default.changeCurrentDirectoryPath(Self.root.path))
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
+        // As in a process of its own.
+        RandomStream.global = RandomStream(seed: 0)
         let screen = Screen()
         let session = Session(output: screen)
         for input in inputs {

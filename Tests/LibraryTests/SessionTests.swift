@@ -111,6 +111,17 @@ struct SessionTests {
 
     // MARK: commands
 
+    @Test("a session of many results keeps the last ones, and every name")
+    func manyResults() {
+        for number in 1...300 {
+            enter("name\(number) = \(number)")
+            #expect(enter("\"result {name\(number)}\"") == "\"result \(number)\"\n")
+        }
+        #expect(enter("_600") == "\"result 300\"\n")
+        #expect(enter("name1 + name300") == "301\n")
+        #expect(enter("_2").contains("_2 is not defined"))
+    }
+
     @Test("%time and %timeit say sensible times, and their errors are the code's")
     func timing() throws {
         #expect(try #/^3\n[0-9.]+ (ns|µs|ms|s)\n$/#.wholeMatch(in: enter("%time 1 + 2")) != nil)

@@ -7,9 +7,6 @@
 /// Whether processor and operating system have what kd_bf16_tile needs.
 int kd_has_bf16(void);
 
-/// The most rows of a tile, and its columns.
-enum { kd_bf16_rows = 12, kd_bf16_columns = 32 };
-
 /// count floats as bf16, rounded to the nearest, ties to even.
 void kd_bf16_round(const float *from, uint16_t *to, long count);
 

@@ -3,6 +3,8 @@
 #define KD_CINTRINSICS_H
 
 #include "BF16.h"
+#include "Heap.h"
+#include "Int8.h"
 #include "Lanes.h"
 #include <stdint.h>
 

@@ -17,12 +17,27 @@ public final class RunRecord {
         public let seconds: Double
     }
 
+    /// A few steps of the way: at most 200 in a run.
+    public struct Stretch {
+        /// The last of its steps.
+        public let step: Int
+        /// Means over its samples, as those of an epoch.
+        public let loss: Double
+        public let terms: [(name: String, value: Double)]
+        public let learningRate: Double
+        /// Since the run began.
+        public let seconds: Double
+    }
+
     public let name: String
     /// The loss as a formula.
     public let formula: String
     public let totalSteps: Int
     public let stepsPerEpoch: Int
     public private(set) var rows: [Row] = []
+    public private(set) var curve: [Stretch] = []
+    /// Where the run is written down as it goes.
+    public var log: RunLog?
     public private(set) var steps = 0
 
     private let start = DispatchTime.now().uptimeNanoseconds
@@ -32,9 +47,14 @@ public final class RunRecord {
     private(set) var sums: [(name: String, value: Double)] = []
     private(set) var lossSum = 0.0
     private(set) var samples = 0
+    /// The stretch that is under way: its sums.
+    private var stretch: (steps: Int, samples: Int, loss: Double, terms: [Double]) = (0, 0, 0, [])
     private var learningRate = 0.0
     private var lastProgress: UInt64 = 0
     private var end: UInt64?
+
+    /// Whether lines about an epoch say how long it took; not where what they say should be the same each time.
+    nonisolated(unsafe) public static var showsTimes = true
 
     /// Whether epochs go without a line, for one of many trainings.
     private let isQuiet: Bool
@@ -52,11 +72,12 @@ public final class RunRecord {
 
     /// Takes up a run that was interrupted.
     func goOn(
-        after seconds: Double, rows: [Row], steps: Int, lossSum: Double, sums: [(name: String, value: Double)],
-        samples: Int
+        after seconds: Double, rows: [Row], curve: [Stretch], steps: Int, lossSum: Double,
+        sums: [(name: String, value: Double)], samples: Int
     ) {
         earlier = seconds
-        (self.rows, self.steps, self.lossSum, self.sums, self.samples) = (rows, steps, lossSum, sums, samples)
+        (self.rows, self.curve) = (rows, curve)
+        (self.steps, self.lossSum, self.sums, self.samples) = (steps, lossSum, sums, samples)
     }
 
     public var epoch: Int { rows.count + 1 }
@@ -71,10 +92,36 @@ public final class RunRecord {
         samples += count
         steps += 1
         self.learningRate = learningRate
+        extendStretch(loss, terms, count)
+    }
+
+    private func extendStretch(_ loss: Double, _ terms: [(name: String, value: Double)], _ count: Int) {
+        if stretch.terms.count != terms.count {
+            stretch.terms = [Double](repeating: 0, count: terms.count)
+            (stretch.samples, stretch.loss) = (0, 0)
+        }
+        for (index, term) in terms.enumerated() { stretch.terms[index] += term.value * Double(count) }
+        stretch.loss += loss * Double(count)
+        stretch.samples += count
+        stretch.steps += 1
+        guard stretch.steps >= max(1, (totalSteps + 199) / 200) || steps == totalSteps else { return }
+        let divisor = Double(max(stretch.samples, 1))
+        let ended = Stretch(
+            step: steps, loss: stretch.loss / divisor,
+            terms: zip(terms, stretch.terms).map { ($0.name, $1 / divisor) }, learningRate: learningRate,
+            seconds: seconds)
+        stretch = (0, 0, 0, [])
+        curve.append(ended)
+        log?.append("stretch", ended.json.object ?? [:])
     }
 
     /// Ends the run: its time stands still.
-    public func finish() { end = DispatchTime.now().uptimeNanoseconds }
+    public func finish() {
+        stop()
+        log?.append("end", ["steps": .int(steps), "seconds": .float(seconds)])
+    }
+
+    func stop() { end = DispatchTime.now().uptimeNanoseconds }
 
     /// Ends an epoch with what was measured after it.
     public func endEpoch(metrics: [(name: String, value: Double)]) {
@@ -85,6 +132,7 @@ public final class RunRecord {
                 epoch: rows.count + 1, steps: steps, loss: lossSum / divisor,
                 terms: sums.map { ($0.name, $0.value / divisor) }, learningRate: learningRate, metrics: metrics,
                 seconds: Double(now - epochStart) / 1e9))
+        log?.append("epoch", rows[rows.count - 1].json.object ?? [:])
         epochStart = now
         sums = []
         lossSum = 0
@@ -117,22 +165,23 @@ public final class RunRecord {
         var parts = ["\(name)  epoch \(row.epoch)/\(epochs)  loss \(four(row.loss))"]
         if row.terms.count > 1 { parts += row.terms.map { "\($0.name) \(four($0.value))" } }
         parts += row.metrics.map { "\($0.name) \(four($0.value))" }
-        parts.append("\(one(row.seconds)) s")
+        if RunRecord.showsTimes { parts.append("\(one(row.seconds)) s") }
         return parts.joined(separator: "  ")
     }
 
-    /// A row for each epoch, or for some of many: loss, terms, metrics, learning rate, seconds; below it the curves.
+    /// A row for each epoch, or for some of many: loss, terms, metrics and learning rate, the same each
+    /// time that the run is repeated; below it the curves.
     public var table: String {
         guard let first = rows.first, let last = rows.last else { return "\(name): no epoch yet" }
         let terms = first.terms.count > 1 ? first.terms.map(\.name) : []
         let metrics = last.metrics.map(\.name)
-        var cells = [["epoch", "loss"] + terms + metrics + ["learning rate", "seconds"]]
+        var cells = [["epoch", "loss"] + terms + metrics + ["learning rate"]]
         let every = (rows.count + 11) / 12
         for row in rows where row.epoch % every == 0 || row.epoch == 1 || row.epoch == last.epoch {
             cells.append(
                 ["\(row.epoch)", four(row.loss)] + (terms.isEmpty ? [] : row.terms.map { four($0.value) })
                     + metrics.map { name in row.metrics.first { $0.name == name }.map { four($0.value) } ?? "" }
-                    + [scientific(row.learningRate), one(row.seconds)])
+                    + [scientific(row.learningRate)])
         }
         var text = "\(name): \(formula)\n" + aligned(cells)
         if rows.count > 2 {
@@ -142,7 +191,7 @@ public final class RunRecord {
             let width = curves.map(\.0.count).max() ?? 0
             for (name, values) in curves where values.count > 2 {
                 let gap = String(repeating: " ", count: width - name.count)
-                text += "\n\(name)\(gap)  \(curve(values))  \(four(values[0])) → \(four(values[values.count - 1]))"
+                text += "\n\(name)\(gap)  \(sparkline(values))  \(four(values[0])) → \(four(values[values.count - 1]))"
             }
         }
         return text
@@ -150,7 +199,7 @@ public final class RunRecord {
 }
 
 /// Numbers as a row of bars, the largest of eight heights; of many, so many that it is `width` wide.
-func curve(_ values: [Double], width: Int = 40) -> String {
+func sparkline(_ values: [Double], width: Int = 40) -> String {
     let bars = Array("▁▂▃▄▅▆▇█")
     let shown =
         values.count <= width ? values : (0..<width).map { values[$0 * (values.count - 1) / max(width - 1, 1)] }

@@ -91,7 +91,8 @@ extension Parser {
         case .doubleSlash:
             return problem("a comment begins with #", span, hint: "# \(rest(ofLineFrom: peek()))")
         case .question:
-            return problem("help with ? belongs to the prompt", span, hint: "help(\(rest(ofLineFrom: peek())))")
+            return problem(
+                "help with ? belongs to the prompt", span, hint: "in a shell: kd doc \(rest(ofLineFrom: peek()))")
         case .percent, .bang, .dollar:
             let name = peek().identifier
             if symbol == .bang, name != nil, !peek(2).beginsOperand { return nil }

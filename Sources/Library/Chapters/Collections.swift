@@ -15,9 +15,13 @@ func collectionChapter() -> Chapter {
                 try ListObject.check(count: xs.list.items.count + 1)
                 xs.list.items.append(item)
             }.quickly { arguments in
-                guard arguments.count == 2, let list = arguments[0].object as? ListObject else { return nil }
-                try ListObject.check(count: list.items.count + 1)
-                list.items.append(arguments[1])
+                guard arguments.count == 2, let place = arguments.baseAddress,
+                    let list = unretained(ListObject.self, at: place)
+                else { return nil }
+                try list._withUnsafeGuaranteedRef {
+                    try ListObject.check(count: $0.items.count + 1)
+                    $0.items.append(arguments[1])
+                }
                 return .null
             },
             Builtin(
@@ -46,7 +50,7 @@ func collectionChapter() -> Chapter {
             ) {
                 (xs: Value, at: Value, fallback: Value) throws -> Value in
                 if let map = xs.object as? MapObject {
-                    if let value = map.entries.removeValue(forKey: at) { return value }
+                    if let value = map.removeValue(forKey: at) { return value }
                     if !fallback.isNull { return fallback }
                     throw Fault("pop: the map has no key \(at.described)", kind: "index", argument: .positional(1))
                 }
@@ -109,7 +113,7 @@ func collectionChapter() -> Chapter {
                 (xs: Value) throws -> Void in
                 switch xs.object {
                 case let list as ListObject: list.items = []
-                case let map as MapObject: map.entries = [:]
+                case let map as MapObject: map.removeAll()
                 default: throw Fault("clear: xs must be a list or a map, not \(xs.described)", kind: "type")
                 }
             },
@@ -120,16 +124,19 @@ func collectionChapter() -> Chapter {
             ) {
                 (m: MapArgument, key: Value, fallback: Value) throws -> Value in
                 try MapObject.check(key: key)
-                return m.map.entries[key] ?? fallback
+                return m.map[key] ?? fallback
             }.quickly { arguments in
-                guard 2...3 ~= arguments.count, let map = arguments[0].object as? MapObject else { return nil }
+                guard 2...3 ~= arguments.count, let place = arguments.baseAddress,
+                    let map = unretained(MapObject.self, at: place)
+                else { return nil }
                 try MapObject.check(key: arguments[1])
-                return map.entries[arguments[1]] ?? (arguments.count == 3 ? arguments[2] : .null)
+                return map._withUnsafeGuaranteedRef { $0[arguments[1]] }
+                    ?? (arguments.count == 3 ? arguments[2] : .null)
             },
             Builtin("keys", "The keys in the order in which they came.", map, example: "{\"a\": 1}.keys()  # → [\"a\"]")
-            { (m: MapArgument) throws -> [Value] in Array(m.map.entries.keys) },
+            { (m: MapArgument) throws -> [Value] in m.map.keys },
             Builtin("values", "The values in the order of their keys.", map, example: "{\"a\": 1}.values()  # → [1]") {
-                (m: MapArgument) throws -> [Value] in Array(m.map.entries.values)
+                (m: MapArgument) throws -> [Value] in m.map.values
             },
             Builtin("items", "A list of [key, value].", map, example: "{\"a\": 1}.items()  # → [[\"a\", 1]]") {
                 (m: MapArgument) throws -> Value in .list(m.map.entries.map { .list([$0.key, $0.value]) })
@@ -139,7 +146,7 @@ func collectionChapter() -> Chapter {
                 example: "m = {\"a\": 1}\nm.update({\"b\": 2})\nm  # → {\"a\": 1, \"b\": 2}"
             ) {
                 (m: MapArgument, other: MapArgument) throws -> Void in
-                for (key, value) in other.map.entries { m.map.entries[key] = value }
+                for (key, value) in other.map.entries { m.map[key] = value }
             },
             Builtin(
                 "setdefault", "The value of a key, which is put there first if it is missing.", map,
@@ -148,8 +155,8 @@ func collectionChapter() -> Chapter {
             ) {
                 (m: MapArgument, key: Value, fallback: Value) throws -> Value in
                 try MapObject.check(key: key)
-                if let known = m.map.entries[key] { return known }
-                m.map.entries[key] = fallback
+                if let known = m.map[key] { return known }
+                m.map[key] = fallback
                 return fallback
             },
         ])
@@ -173,4 +180,11 @@ struct MapArgument: ScriptConvertible {
         (value.object as? MapObject).map { MapArgument(map: $0) }
     }
     var scriptValue: Value { .object(map) }
+}
+
+/// An object of just this class where it lies, without counting a reference: who calls keeps it alive.
+@inline(__always)
+private func unretained<T: Object>(_: T.Type, at place: UnsafePointer<Value>) -> Unmanaged<T>? {
+    guard case .object(let object) = place.pointee, type(of: object) == T.self else { return nil }
+    return Unmanaged.passUnretained(unsafeDowncast(object, to: T.self))
 }

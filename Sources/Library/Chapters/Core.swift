@@ -1,3 +1,4 @@
+import Distillation
 import Foundation
 import Language
 import Tensors
@@ -17,12 +18,50 @@ func coreChapter() -> Chapter {
             },
             Builtin(
                 "show", "Shows a value in its full form, as the prompt does.", Parameter<Value>("x", "a value"),
+                Parameter<String?>(
+                    "id", "a notebook shows it in the place of the last one with this name", default: nil),
                 example: "show([1, 2])"
-            ) { (context: CallContext, x: Value) throws -> Void in context.machine.output.show(x) },
+            ) { (context: CallContext, x: Value, id: String?) throws -> Void in
+                context.machine.output.show(x, identity: id)
+            },
+            Builtin(
+                "can_update",
+                "Whether show(x, id=…) puts x in the place of the last one: in a notebook, not at a terminal.",
+                example: "can_update()  # → false"
+            ) { (context: CallContext) throws -> Bool in context.machine.output.replacesValues },
+            Builtin(
+                "clear_output", "Takes away what a cell of a notebook has written; a terminal and a file keep it.",
+                Parameter<Bool>("wait", "only once there is something new", default: false),
+                example: "clear_output(wait=true)"
+            ) { (context: CallContext, wait: Bool) throws -> Void in context.machine.output.clear(waiting: wait) },
+            Builtin(
+                "input", "A line that a person types; nil at the end of the input.",
+                Parameter<String>("prompt", "what is asked", default: ""),
+                Parameter<Bool>("secret", "do not show what is typed, where that is possible", default: false),
+                example: "fn greet() { \"hello \" + input(\"your name: \") }"
+            ) { (context: CallContext, prompt: String, secret: Bool) throws -> String? in
+                guard let ask = context.machine.hooks.ask else {
+                    throw Fault(
+                        "input: there is nobody to ask", hint: "give the script its values in `args`", kind: "input")
+                }
+                return try ask(prompt, secret)
+            },
+            Builtin(
+                "html", "A text that notebooks and pages show as HTML; a terminal shows its source.",
+                Parameter<String>("source", "HTML"), example: "html(\"<b>done</b>\")  # → <b>done</b>"
+            ) { (source: String) throws -> Value in .object(MarkupObject(source, type: "text/html")) },
+            Builtin(
+                "markdown", "A text that notebooks and pages show as Markdown; a terminal shows its source.",
+                Parameter<String>("source", "Markdown"), example: "markdown(\"*done*\")  # → *done*"
+            ) { (source: String) throws -> Value in .object(MarkupObject(source, type: "text/markdown")) },
             Builtin(
                 "progress", "Writes a line about long work to the messages; nothing where they are not shown.",
-                Parameter<Value>("message", "what it says"), example: "progress(\"half of it is done\")"
-            ) { (context: CallContext, message: Value) throws -> Void in
+                Parameter<Value>("message", "what it says"),
+                Parameter<Bool>(
+                    "timed", "it depends on how long something took: pages, which are to stay the same, leave it out",
+                    default: false), example: "progress(\"half of it is done\")"
+            ) { (context: CallContext, message: Value, isTimed: Bool) throws -> Void in
+                if isTimed, !RunRecord.showsTimes { return }
                 context.machine.output.write(message.printed + "\n", to: .progress)
             },
             Builtin(
@@ -84,6 +123,14 @@ func coreChapter() -> Chapter {
                     throw Fault("len: \(x.described) has no length", kind: "type", argument: .positional(0))
                 }
                 return count
+            }.quickly { arguments in
+                guard arguments.count == 1, case .object(let object) = arguments[0] else { return nil }
+                switch object {
+                case let list as ListObject: return .int(list.items.count)
+                case let text as StringObject: return .int(text.length)
+                case let map as MapObject: return .int(map.count)
+                default: return nil
+                }
             },
             Builtin(
                 "type", "The name of a value's type.", Parameter<Value>("x", "a value"),
@@ -92,7 +139,7 @@ func coreChapter() -> Chapter {
             Builtin(
                 "str", "The text of a value, as print writes it.", Parameter<Value>("x", "a value"),
                 example: "str(1.5)  # → \"1.5\""
-            ) { (x: Value) throws in x.printed },
+            ) { (x: Value) throws in x.printed }.quickly { $0.count == 1 ? .string($0[0].printed) : nil },
             Builtin(
                 "repr", "The text of a value as a script would write it.", Parameter<Value>("x", "a value"),
                 example: "repr(\"a\")  # → \"\\\"a\\\"\""
@@ -137,6 +184,13 @@ func coreChapter() -> Chapter {
                 case .object(let tensor as TensorObject): return try tensor.tensor.converted(to: .i64).scriptValue
                 default: throw Fault("int: \(x.described) is no number", kind: "type", argument: .positional(0))
                 }
+            }.quickly { arguments in
+                guard arguments.count == 1 else { return nil }
+                switch arguments[0] {
+                case .int: return arguments[0]
+                case .float(let value): return Int(exactly: value.rounded(.towardZero)).map { .int($0) }
+                default: return nil
+                }
             },
             Builtin(
                 "float", "A real number from a number, a string or a tensor.",
@@ -157,7 +211,7 @@ func coreChapter() -> Chapter {
                         .scriptValue
                 default: throw Fault("float: \(x.described) is no number", kind: "type", argument: .positional(0))
                 }
-            },
+            }.quickly { $0.count == 1 ? $0[0].number.map { .float($0) } : nil },
             Builtin(
                 "bool", "A bool from a number (not zero), a container (not empty) or a tensor (each element).",
                 Parameter<Value>("x", "a value"), example: "bool(0)  # → false"

@@ -157,7 +157,9 @@ func metricChapter() -> Chapter {
                 var table = TextTable(columns: heads, rightAligned: numeric)
                 for row in rows { table.add(row.map(\.printed)) }
                 return .object(
-                    TableObject(table.text + (note.map { "\n\($0)" } ?? ""), rows: rows, values: values?.map))
+                    TableObject(
+                        table.text + (note.map { "\n\($0)" } ?? ""), rows: rows, values: values?.map,
+                        html: table.html(note: note)))
             },
         ])
 }

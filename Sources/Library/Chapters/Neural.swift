@@ -152,7 +152,13 @@ func neuralChapter() -> Chapter {
             ) {
                 (queries: Tensor, keys: Tensor, values: Tensor, heads: Int, mask: Tensor?, dropout: Layer?) throws
                     -> Tensor in
-                try attention(
+                let isPlain = dropout == nil || dropout is Dropout
+                if isPlain, !(Layer.running?.wantsNotes ?? false) {
+                    let draw = (dropout as? Dropout)?.draw(
+                        queries.shape.dropLast().reduce(heads, *) * (keys.rank == 3 ? keys.shape[1] : 0))
+                    return try attention(queries, keys, values, heads: heads, mask: mask, dropout: draw)
+                }
+                return try composedAttention(
                     queries, keys, values, heads: heads, mask: mask, dropout: { try dropout?($0) ?? $0 },
                     see: { try Layer.running?.note($0, $1) })
             },
@@ -195,8 +201,8 @@ func gradientChapter() -> Chapter {
                 switch wrt.object {
                 case let list as ListObject: return .list(try of(list.items))
                 case let map as MapObject:
-                    let found = try of(Array(map.entries.values))
-                    return .object(MapObject(.init(uniqueKeys: map.entries.keys, values: found)))
+                    let found = try of(map.values)
+                    return .object(MapObject(zip(map.keys, found).map { (key: $0, value: $1) }))
                 default: return try of([wrt])[0]
                 }
             }

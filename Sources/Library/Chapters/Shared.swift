@@ -36,6 +36,13 @@ func sharedChapter() -> Chapter {
                 case .float(let value): return .float(Swift.abs(value))
                 case .tensor(let x): return .tensor(try abs(x))
                 }
+            }.quickly { arguments in
+                guard arguments.count == 1 else { return nil }
+                switch arguments[0] {
+                case .int(let value) where value != .min: return .int(Swift.abs(value))
+                case .float(let value): return .float(Swift.abs(value))
+                default: return nil
+                }
             },
             quantifier(
                 "any", "Whether at least one item is true.", example: "any([false, true])  # → true", stopsAt: true,
@@ -131,6 +138,14 @@ private func extremum(
         }
         guard let best else { throw Fault("\(name): there are no items", kind: "value", argument: .positional(0)) }
         return best.item
+    }.quickly { arguments in
+        guard arguments.count == 2 else { return nil }
+        switch (arguments[0], arguments[1]) {
+        case (.int(let a), .int(let b)): return .int((b < a) == wantsLess ? b : a)
+        case (.float(let a), .float(let b)) where !a.isNaN && !b.isNaN && a != b:
+            return .float((b < a) == wantsLess ? b : a)
+        default: return nil
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Language
 
 /// Python's rules for strings, on Unicode scalars.
@@ -23,9 +24,11 @@ enum CoreStrings {
                 "split: the separator is empty", hint: "list(text) gives the characters", kind: "value",
                 argument: .positional(1))
         }
-        let bytes = Array(text.utf8)
-        return pieces(of: text, between: separator, limit: limit).map { String(decoding: bytes[$0], as: UTF8.self) }
-            .scriptValue
+        var parts: [Value] = []
+        forEachPiece(of: text, between: separator, limit: limit) {
+            parts.append(.string(String(decoding: $0, as: UTF8.self)))
+        }
+        return .list(parts)
     }
 
     /// Where a piece begins, in code points.
@@ -35,30 +38,65 @@ enum CoreStrings {
         return text.text.unicodeScalars.distance(from: text.text.startIndex, to: place.lowerBound)
     }
 
+    /// Strings one after the other with one between them, together at most so many bytes.
+    static func joined(_ parts: [Value], between: String, bytes: Int) -> String {
+        var between = between
+        return String(unsafeUninitializedCapacity: bytes) { buffer in
+            guard var place = buffer.baseAddress else { return 0 }
+            let start = place
+            func write(_ text: inout String) {
+                text.withUTF8 { piece in
+                    guard let base = piece.baseAddress else { return }
+                    place.update(from: base, count: piece.count)
+                    place += piece.count
+                }
+            }
+            for (index, part) in parts.enumerated() {
+                if index > 0, !between.isEmpty { write(&between) }
+                var text = part.string ?? ""
+                write(&text)
+            }
+            return place - start
+        }
+    }
+
     static func count(_ text: String, _ piece: String) -> Int {
         if piece.isEmpty { return text.unicodeScalars.count + 1 }
-        return pieces(of: text, between: piece, limit: -1).count - 1
+        var count = -1
+        forEachPiece(of: text, between: piece, limit: -1) { _ in count += 1 }
+        return count
     }
 
     /// The parts of a text between separators, the first `limit` of these where it is not negative.
     ///
     /// Byte by byte: a separator that is whole characters begins only where a character does.
-    private static func pieces(of text: String, between separator: String, limit: Int) -> [Range<Int>] {
-        var text = text
-        let piece = Array(separator.utf8)
-        return text.withUTF8 { bytes in
-            var parts: [Range<Int>] = []
-            var (start, place) = (0, 0)
-            while place + piece.count <= bytes.count, limit < 0 || parts.count < limit {
-                if bytes[place] == piece[0], bytes[place..<place + piece.count].elementsEqual(piece) {
-                    parts.append(start..<place)
+    @inline(__always)
+    private static func forEachPiece(
+        of text: String, between separator: String, limit: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+    ) {
+        var (text, separator) = (text, separator)
+        separator.withUTF8 { piece in
+            text.withUTF8 { bytes in
+                guard let base = bytes.baseAddress, let head = piece.baseAddress, bytes.count > 0 else {
+                    return body(bytes)
+                }
+                var (start, place, found) = (0, 0, 0)
+                while limit < 0 || found < limit {
+                    guard place + piece.count <= bytes.count,
+                        let next = memchr(base + place, Int32(head[0]), bytes.count - place - piece.count + 1)
+                    else { break }
+                    place = UnsafeRawPointer(next) - UnsafeRawPointer(base)
+                    guard piece.count == 1 || memcmp(base + place, head, piece.count) == 0 else {
+                        place += 1
+                        continue
+                    }
+                    body(UnsafeBufferPointer(rebasing: bytes[start..<place]))
+                    found += 1
                     place += piece.count
                     start = place
-                } else {
-                    place += 1
                 }
+                body(UnsafeBufferPointer(rebasing: bytes[start...]))
             }
-            return parts + [start..<bytes.count]
         }
     }
 
@@ -169,16 +207,18 @@ func stringChapter() -> Chapter {
                     throw Fault(
                         "join: one argument must be the string between, the other a list of strings", kind: "type")
                 }
-                let parts = try context.machine.array(of: items, for: "join").map { item in
+                let parts = try context.machine.array(of: items, for: "join")
+                var bytes = 0
+                for item in parts {
                     guard let part = item.string else {
                         throw Fault(
                             "join: the items must be strings, one is \(item.described)",
                             hint: "items |> map(str) |> join(\(quoted(between)))", kind: "type")
                     }
-                    return part
+                    bytes += part.utf8.count + between.utf8.count
                 }
-                try Machine.checkString(bytes: parts.reduce(0) { $0 + $1.utf8.count + between.utf8.count })
-                return parts.joined(separator: between)
+                try Machine.checkString(bytes: bytes)
+                return CoreStrings.joined(parts, between: between, bytes: bytes)
             },
             Builtin(
                 "replace", "With one piece in place of another.", text, Parameter<String>("old", "what is replaced"),

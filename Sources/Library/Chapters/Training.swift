@@ -263,7 +263,7 @@ func trainingChapter() -> Chapter {
                     done in
                     context.machine.output.write("teacher  \(done)/\(data.count) rows", to: .progress)
                 }
-                if wasKnown, known.seconds >= 1 {
+                if wasKnown, known.seconds >= 1, RunRecord.showsTimes {
                     let saved = floatText((known.seconds * 10).rounded() / 10)
                     context.machine.output.write(
                         "teacher  its answers are known already, \(saved) s saved\n", to: .progress)
@@ -351,42 +351,6 @@ func trainingChapter() -> Chapter {
                         argument: .positional(0))
                 }
             },
-            Builtin(
-                "start_run", "The record of a training that begins; it becomes the model's `run`.",
-                Parameter<String>("name", "what its lines say"), Parameter<Layer>("model", "the model that is trained"),
-                Parameter<Value>("loss", "a loss"),
-                Parameter<Int>("steps", "how many there will be"), Parameter<Int>("per_epoch", "how many in an epoch"),
-                Parameter<Bool>("quiet", "no line for each epoch", default: false),
-                example: "start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5).steps  # → 0"
-            ) {
-                (name: String, model: Layer, loss: Value, steps: Int, perEpoch: Int, quiet: Bool) throws -> Value in
-                let run = RunObject(
-                    RunRecord(
-                        name, formula: loss.display(.inline), totalSteps: steps, stepsPerEpoch: perEpoch, quiet: quiet))
-                model.history = run
-                return .object(run)
-            },
-            Builtin(
-                "end_epoch", "Ends an epoch of a run and writes its line.", Parameter<RunArgument>("run", "a run"),
-                Parameter<MapArgument>("metrics", "what was measured, by name"),
-                example:
-                    "run = start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5)\nrun.end_epoch({})\nrun.epochs  # → 1"
-            ) {
-                (context: CallContext, run: RunArgument, metrics: MapArgument) throws -> Void in
-                run.run.record.endEpoch(
-                    metrics: metrics.map.entries.compactMap { key, value in
-                        guard let name = key.string, let number = value.number else { return nil }
-                        return (name, number)
-                    })
-                if run.run.record.showsEpoch {
-                    context.machine.output.write(run.run.record.epochLine + "\n", to: .progress)
-                }
-            },
-            Builtin(
-                "finish", "Ends a run.", Parameter<RunArgument>("run", "a run"),
-                example:
-                    "run = start_run(\"train\", linear(2, 1), cross_entropy(), steps=10, per_epoch=5)\nrun.finish()"
-            ) { (run: RunArgument) throws -> Void in run.run.record.finish() },
         ])
 }
 
@@ -398,7 +362,7 @@ struct TrainableArgument: ScriptConvertible {
         if let model = (value.object as? LayerObject)?.layer {
             return TrainableArgument(parameters: model.parameters())
         }
-        if let map = value.object as? MapObject { return try from(.list(Array(map.entries.values))) }
+        if let map = value.object as? MapObject { return try from(.list(map.values)) }
         guard let items = value.items ?? (value.object is TensorObject ? [value] : nil) else { return nil }
         return TrainableArgument(
             parameters: try items.enumerated().flatMap {
@@ -436,7 +400,7 @@ extension OwnState {
     init(_ map: MapObject) {
         self.init(
             parameters: {
-                map.entries.values.flatMap { value -> [Tensors.Parameter] in
+                map.values.flatMap { value -> [Tensors.Parameter] in
                     if let model = (value.object as? LayerObject)?.layer { return model.parameters().map(\.parameter) }
                     return (value.object as? TensorObject)?.parameter.map { [$0] } ?? []
                 }
@@ -448,9 +412,9 @@ extension OwnState {
                     return (name, object.tensor)
                 }
             },
-            replace: { name, tensor in map.entries[.string(name)] = tensor.scriptValue },
-            notes: { map.entries.values.compactMap(\.string) },
-            forget: { map.entries = [:] })
+            replace: { name, tensor in map[.string(name)] = tensor.scriptValue },
+            notes: { map.values.compactMap(\.string) },
+            forget: { map.removeAll() })
     }
 }
 
@@ -483,13 +447,3 @@ extension LayerChoice: ScriptChoice {}
 
 /// How the learning rate goes.
 enum ScheduleChoice: String, ScriptChoice { case constant, linear, cosine }
-
-/// A run as an argument.
-struct RunArgument: ScriptConvertible {
-    let run: RunObject
-    static var scriptType: String { "run" }
-    static func from(_ value: Value) throws -> RunArgument? {
-        (value.object as? RunObject).map { RunArgument(run: $0) }
-    }
-    var scriptValue: Value { .object(run) }
-}

@@ -172,18 +172,23 @@ final class TableObject: Object {
     let text: String
     private let rows: [[Value]]
     private let values: MapObject?
+    /// The same for pages.
+    private let html: String?
 
-    init(_ text: String, rows: [[Value]] = [], values: MapObject? = nil) {
-        (self.text, self.rows, self.values) = (text, rows, values)
+    init(_ text: String, rows: [[Value]] = [], values: MapObject? = nil, html: String? = nil) {
+        (self.text, self.rows, self.values, self.html) = (text, rows, values, html)
     }
 
-    override var fieldNames: [String] { ["rows"] + (values?.entries.keys.compactMap(\.string) ?? []) }
+    override var fieldNames: [String] { ["rows"] + (values?.keys.compactMap(\.string) ?? []) }
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
-        name == "rows" ? .list(rows.map { .list($0) }) : values?.entries[.string(name)]
+        name == "rows" ? .list(rows.map { .list($0) }) : values?[.string(name)]
     }
 
     override var typeName: String { "table" }
     override func display(_ style: DisplayStyle) -> String { style == .inline ? "<table>" : text }
+    override func renditions() -> [Rendition] {
+        html.map { [Rendition(type: "text/html", content: .text($0))] } ?? []
+    }
 }
 
 /// A ready text that shows itself as it is, such as a classification report.

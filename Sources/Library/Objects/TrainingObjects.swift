@@ -219,26 +219,51 @@ extension Optimizer: ScriptConvertible {
 final class RunObject: Object {
     let record: RunRecord
     var baseline: LayerObject?
+    /// What a recorded run says of the script and the machine it ran on.
+    private let about: JSONObject
+    private let readFrom: String?
 
-    init(_ record: RunRecord) { self.record = record }
+    init(_ record: RunRecord, about: JSONObject = [:], folder: String? = nil) {
+        (self.record, self.about, readFrom) = (record, about, folder)
+    }
 
     override var typeName: String { "run" }
     override func display(_ style: DisplayStyle) -> String {
         style == .inline ? "<run \(record.epochLine)>" : record.table
     }
-    override var fieldNames: [String] { ["name", "steps", "epochs", "loss", "history", "seconds", "baseline"] }
+    override var fieldNames: [String] {
+        [
+            "name", "formula", "steps", "total_steps", "epochs", "loss", "history", "curve", "seconds", "baseline",
+            "folder", "about",
+        ]
+    }
     override func field(_ name: String, _ machine: Machine) throws -> Value? {
         switch name {
         case "name": .string(record.name)
+        case "formula": .string(record.formula)
         case "steps": .int(record.steps)
+        case "total_steps": .int(record.totalSteps)
         case "epochs": .int(record.rows.count)
+        case "folder": (record.log?.folder ?? readFrom).map { .string($0) } ?? .null
+        case "about": JSONValue.object(about).scriptValue
+        case "curve":
+            .list(
+                record.curve.map { stretch in
+                    .map(
+                        [
+                            ("step", .int(stretch.step)),
+                            ("epoch", .float(Double(stretch.step) / Double(Swift.max(record.stepsPerEpoch, 1)))),
+                            ("loss", .float(stretch.loss)),
+                        ] + stretch.terms.map { ($0.name, .float($0.value)) }
+                            + [("lr", .float(stretch.learningRate)), ("seconds", .float(stretch.seconds))])
+                })
         case "loss": record.rows.last.map { .float($0.loss) } ?? .null
         case "seconds": .float(record.seconds)
         case "history":
             .list(
                 record.rows.map { row in
                     .map(
-                        [("epoch", .int(row.epoch)), ("loss", .float(row.loss))]
+                        [("epoch", .int(row.epoch)), ("step", .int(row.steps)), ("loss", .float(row.loss))]
                             + row.terms.map { ($0.name, .float($0.value)) }
                             + row.metrics.map { ($0.name, .float($0.value)) }
                             + [("lr", .float(row.learningRate)), ("seconds", .float(row.seconds))])

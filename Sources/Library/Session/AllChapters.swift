@@ -9,7 +9,7 @@ public func allChapters() -> [Chapter] {
         sharedChapter(), creationChapter(), randomChapter(), reductionChapter(), movementChapter(), indexingChapter(),
         neuralChapter(), gradientChapter(), layerChapter(), modelChapter(), pretrainedChapter(), fileChapter(),
         dataChapter(), tokenizerChapter(),
-        trainingChapter(), metricChapter(),
+        trainingChapter(), runChapter(), metricChapter(), figureChapter(),
     ]
 }
 

@@ -80,7 +80,7 @@ extension Session {
     private func keys(of receiver: String, _ prefix: String) -> Completion {
         let keys: [String]
         switch value(atPath: receiver)?.object {
-        case let map as MapObject: keys = map.entries.keys.compactMap(\.string)
+        case let map as MapObject: keys = map.keys.compactMap(\.string)
         case let data as DatasetObject: keys = data.dataset.columnNames
         case let model as LayerObject: keys = model.layer.paths()
         default: return .none

@@ -52,7 +52,7 @@ extension Session {
         switch directive {
         case .help(""), .declaration(""): return explain(guide())
         case .help(let name): return (help(name) ?? mentions(of: name)).map(explain) ?? unknown(name)
-        case .declaration(let name): return declaration(name).map(say) ?? unknown(name)
+        case .declaration(let name): return declaration(name).map(read) ?? unknown(name)
         case .shell(let command): return shell(command)
         case .command(let name, let rest): return command(name, rest)
         }
@@ -72,7 +72,7 @@ extension Session {
             return say(lastError.map { $0.rendered(frames: .max) }.joined(separator: "\n"))
         case "src":
             guard !rest.isEmpty else { return wrong("%src takes the name of a function") }
-            return declaration(rest).map(say) ?? unknown(rest)
+            return declaration(rest).map(read) ?? unknown(rest)
         case "page": return page(rest)
         case "cd": return changeFolder(rest)
         case "help": return explain(Session.commandTable())
@@ -176,7 +176,7 @@ extension Session {
         return say(String(cString: current))
     }
 
-    /// Runs a command with the program's own streams.
+    /// Runs a command with the program's own streams where results go there, else with what it writes among the results.
     private func shell(_ command: String) -> Outcome {
         guard !command.isEmpty else { return wrong("! takes a command of the shell") }
         machine.output.write("", to: .messages)
@@ -184,9 +184,35 @@ extension Session {
         let words: [UnsafeMutablePointer<CChar>?] =
             ["/bin/sh", "-c", command].map { (word: String) in strdup(word) } + [nil]
         defer { for word in words { free(word) } }
-        guard posix_spawn(&child, "/bin/sh", nil, nil, words, environ) == 0 else {
-            return wrong("the shell did not start")
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        var ends: [Int32] = [-1, -1]
+        let isCaptured = !machine.output.isStreams
+        if isCaptured {
+            guard pipe(&ends) == 0 else { return wrong("the system gives no pipe") }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+            posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         }
+        // A captured command is a group of its own, so that an interrupt reaches all of it.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        if isCaptured {
+            var none = sigset_t()
+            sigemptyset(&none)
+            posix_spawnattr_setsigmask(&attributes, &none)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+        }
+        let started = posix_spawn(&child, "/bin/sh", &actions, &attributes, words, environ) == 0
+        if isCaptured {
+            close(ends[1])
+            if started { passOn(ends[0], of: child) }
+            close(ends[0])
+        }
+        guard started else { return wrong("the shell did not start") }
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
         let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
@@ -194,8 +220,36 @@ extension Session {
         return .done
     }
 
+    /// Writes what a command writes, line by line, until it ends; an interrupt is handed to it.
+    private func passOn(_ descriptor: Int32, of child: pid_t) {
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        var wasInterrupted = false
+        while true {
+            if machine.interruption.isRequested, !wasInterrupted {
+                wasInterrupted = true
+                kill(-child, SIGINT)
+            }
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 50) > 0 else { continue }
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            pending += buffer[..<count]
+            guard let end = pending.lastIndex(of: 0x0A) else { continue }
+            machine.output.write(String(decoding: pending[...end], as: UTF8.self), to: .results)
+            pending.removeSubrange(...end)
+        }
+        if !pending.isEmpty { machine.output.write(String(decoding: pending, as: UTF8.self), to: .results) }
+    }
+
     /// Says prose, which fits the window.
-    private func explain(_ text: String) -> Outcome { say(Help.fitted(text, width: width())) }
+    private func explain(_ text: String) -> Outcome { read(Help.fitted(text, width: width())) }
+
+    private func read(_ text: String) -> Outcome {
+        helpReader(text)
+        return .done
+    }
 
     func say(_ text: String) -> Outcome {
         machine.output.write(text + "\n", to: .results)

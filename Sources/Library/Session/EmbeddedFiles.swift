@@ -8,6 +8,7 @@ enum EmbeddedFiles {
         ("contrastive_losses", PackageResources.contrastive_losses_kds),
         ("encoders", PackageResources.encoders_kds),
         ("feature_losses", PackageResources.feature_losses_kds),
+        ("figures", PackageResources.figures_kds),
         ("gradient_losses", PackageResources.gradient_losses_kds),
         ("insight", PackageResources.insight_kds),
         ("logit_losses", PackageResources.logit_losses_kds),

@@ -32,7 +32,7 @@ extension Value {
         case let model as LayerObject: counted(model.layer.parameterCount(), "parameter")
         case let data as DatasetObject: counted(data.dataset.count, "row")
         case let list as ListObject: counted(list.items.count, "item")
-        case let map as MapObject: counted(map.entries.count, "key")
+        case let map as MapObject: counted(map.count, "key")
         default: ""
         }
     }

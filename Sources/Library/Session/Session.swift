@@ -54,6 +54,10 @@ public final class Session {
     public var width: () -> Int = { 80 }
     /// Shows a long text page by page; a front end that has a terminal puts its pager in here.
     public lazy var pager: (String) -> Void = { [unowned self] in machine.output.write($0, to: .results) }
+    /// Shows what `?name` and `??name` answer; a front end that has a place of its own for help puts it in here.
+    public lazy var helpReader: (String) -> Void = { [unowned self] in machine.output.write($0 + "\n", to: .results) }
+    /// Whether what runs is a part of a cell and not its last, whose value is the cell's.
+    private var moreFollows = false
     /// The texts entered in this session that ran without an error, with the numbers of their inputs.
     private(set) var entered: [(number: Int, text: String)] = []
     /// What was wrong with the last input that failed, for `%tb`.
@@ -85,11 +89,51 @@ public final class Session {
     public func enter(_ text: String) -> Outcome {
         if let directive = Directive(text) { return noting(perform(directive)) }
         inputCount += 1
-        let text = text.drop(while: \.isWhitespace).hasPrefix("|>") ? "_ " + text : text
-        let number = inputCount
-        let outcome = run(Source(name: "<prompt \(number)>", text: text)) { keep($0, number) }
+        return enter(text, as: inputCount)
+    }
+
+    private func enter(_ text: String, as number: Int, in place: Place? = nil) -> Outcome {
+        var text = text.drop(while: \.isWhitespace).hasPrefix("|>") ? "_ " + text : text
+        // Empty lines before it give its errors the lines of the file.
+        if let place { text = String(repeating: "\n", count: place.line - 1) + text }
+        let source = Source(name: place?.file ?? "<prompt \(number)>", text: text)
+        let outcome = run(source) { keep($0, number) }
         if case .done = outcome { entered.append((number, text)) }
         return noting(outcome)
+    }
+
+    /// Where a text stands in a file: the file's name, and the line from 1.
+    public struct Place {
+        let file: String
+        let line: Int
+
+        public init(file: String, line: Int) { (self.file, self.line) = (file, max(1, line)) }
+    }
+
+    /// A cell of a notebook: a text whose lines may also be directives; it is the input of that number, whatever is in it.
+    public func enter(cell: String, as number: Int, in place: Place? = nil) -> Outcome {
+        var outcome = Outcome.done
+        let parts = Cell.parts(of: cell)
+        defer { moreFollows = false }
+        for (index, part) in parts.enumerated() {
+            moreFollows = index < parts.count - 1
+            switch part {
+            case .text(let text): outcome = enter(text, as: number, in: place)
+            case .directive(let directive): outcome = noting(perform(directive))
+            }
+            guard case .done = outcome else { break }
+        }
+        // What a directive such as %time ran counted by itself.
+        inputCount = number
+        return outcome
+    }
+
+    /// The value of an expression, for a front end that asks for one; nothing is shown or kept.
+    public func value(of text: String) throws -> Value {
+        let source = Source(name: "<expression>", text: text)
+        let program = try Parser.parse(source)
+        try library.load(namesIn: source)
+        return try machine.run(program, in: machine.main)
     }
 
     private func noting(_ outcome: Outcome) -> Outcome {
@@ -106,11 +150,16 @@ public final class Session {
         }
         do {
             try library.load(namesIn: source)
-            for statement in program.body.statements {
+            let statements = program.body.statements
+            for (place, statement) in statements.enumerated() {
                 let value = try machine.run(
                     Program(source: source, body: Block([statement], span: statement.span)), in: machine.main)
                 guard case .expression(_, quiet: false) = statement.kind, !value.isNull else { continue }
-                machine.output.show(value)
+                if place == statements.count - 1, !moreFollows {
+                    machine.output.showResult(value)
+                } else {
+                    machine.output.show(value)
+                }
                 kept(value)
             }
             return .done
@@ -141,7 +190,7 @@ public final class Session {
     }
 
     /// Whether a text can be run, wants more lines, or is wrong whatever follows.
-    public func completeness(of text: String) -> Parser.Completeness {
+    public static func completeness(of text: String) -> Parser.Completeness {
         Directive(text) == nil ? Parser.completeness(of: text) : .complete
     }
 

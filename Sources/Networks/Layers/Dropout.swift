@@ -22,5 +22,11 @@ public final class Dropout: Layer {
         let (key, counter) = RandomStream.global.take(x.count)
         return try dropout(x, p: p, key: key, counter: counter)
     }
+    /// What decides about so many elements, for operations that drop by themselves; nil where nothing is dropped.
+    public func draw(_ count: Int) -> DropoutDraw? {
+        guard isTraining, p > 0 else { return nil }
+        let (key, counter) = RandomStream.global.take(count)
+        return DropoutDraw(p: p, key: key, counter: counter)
+    }
     public override func copied(_ copier: Copier) throws -> Layer { try Dropout(p) }
 }

@@ -21,15 +21,22 @@ public final class Linear: Layer {
         self.bias = bias ? try Parameter(Self.start([outputs], in: inputs, deviation: deviation)) : nil
     }
 
-    /// The weights as they are computed with where the model is frozen in bf16.
-    private let rounded: BF16Weights?
+    /// The weights as they are computed with where the model is frozen in fewer bits.
+    private let rounded: Rounded?
+
+    private enum Rounded {
+        case bf16(BF16Weights)
+        case int8(Int8Weights)
+    }
 
     private init(_ original: Linear, _ copier: Copier) throws {
         (inputs, outputs, deviation) = (original.inputs, original.outputs, original.deviation)
         (weight, bias) = (try copier.copy(original.weight), try copier.copy(original.bias))
-        rounded =
-            copier.roundsToBF16 || original.rounded != nil
-            ? try BF16Weights(weight: weight.value, bias: bias?.value) : nil
+        switch (copier.rounding, original.rounded) {
+        case (.int8, _), (nil, .int8): rounded = .int8(try Int8Weights(weight: weight.value, bias: bias?.value))
+        case (.bf16, _), (nil, .bf16): rounded = .bf16(try BF16Weights(weight: weight.value, bias: bias?.value))
+        case (nil, nil): rounded = nil
+        }
     }
 
     /// How a weight (rank 2) or a bias begins.
@@ -40,7 +47,14 @@ public final class Linear: Layer {
 
     public override var kind: String { "linear" }
     public override var details: String {
-        "\(inputs) → \(outputs)" + (bias == nil ? ", no bias" : "") + (rounded == nil ? "" : ", bf16")
+        "\(inputs) → \(outputs)" + (bias == nil ? ", no bias" : "") + described
+    }
+    private var described: String {
+        switch rounded {
+        case .bf16: ", bf16"
+        case .int8: ", int8"
+        case nil: ""
+        }
     }
     public override var fields: [(name: String, field: Field)] {
         [("weight", .parameter(weight))] + (bias.map { [("bias", .parameter($0))] } ?? [])
@@ -53,7 +67,11 @@ public final class Linear: Layer {
     public override func forward(_ x: Tensor) throws -> Tensor {
         let found = x.shape.last ?? 0
         try checkWidth(of: x, inputs, hint: found > 0 ? "linear(\(found), \(outputs)) takes this input" : nil)
-        if let rounded { return try linear(x, rounded) }
+        switch rounded {
+        case .bf16(let weights): return try linear(x, weights)
+        case .int8(let weights): return try linear(x, weights)
+        case nil: break
+        }
         let product = try matmul(x, transpose(weight.value, -2, -1))
         return try bias.map { try add(product, $0.value) } ?? product
     }

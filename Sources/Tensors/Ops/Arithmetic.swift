@@ -27,16 +27,17 @@ private func meeting(
 /// a + b. Of bools it is "or".
 public func add(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(a, b) { a, b in
-        try binary(
+        let (left, right) = (FlowTarget(a), FlowTarget(b))
+        return try binary(
             "add", a.dtype == .bool ? .max : .add, a, b, unit: Unit.ofSum(a, b),
-            pullback: .rule { g, _ in [try flow(g, to: a), try flow(g, to: b)] })
+            pullback: .rule { g in [try flow(g, to: left), try flow(g, to: right)] })
     }
 }
 
 /// x + number.
 public func add(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor {
     try meeting(x, number.scalar) { x in
-        try binary("add", .add, x, scalar: number.scalar, swapped: false, pullback: .rule { g, _ in [g] })
+        try binary("add", .add, x, scalar: number.scalar, swapped: false, pullback: .rule { g in [g] })
     }
 }
 
@@ -51,16 +52,17 @@ public func subtract(_ a: Tensor, _ b: Tensor) throws -> Tensor {
         throw TensorError(.type, "subtract: bools have no difference", hint: "use a != b, or convert: int(a)")
     }
     return try meeting(a, b) { a, b in
-        try binary(
+        let (left, right) = (FlowTarget(a), FlowTarget(b))
+        return try binary(
             "subtract", .sub, a, b, unit: Unit.ofSum(a, b),
-            pullback: .rule { g, _ in [try flow(g, to: a), try flow(negate(g), to: b)] })
+            pullback: .rule { g in [try flow(g, to: left), try flow(negate(g), to: right)] })
     }
 }
 
 /// x − number.
 public func subtract(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor {
     try meeting(x, number.scalar) { x in
-        try binary("subtract", .sub, x, scalar: number.scalar, swapped: false, pullback: .rule { g, _ in [g] })
+        try binary("subtract", .sub, x, scalar: number.scalar, swapped: false, pullback: .rule { g in [g] })
     }
 }
 
@@ -68,7 +70,7 @@ public func subtract(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor 
 public func subtract(_ number: some ScalarNumber, _ x: Tensor) throws -> Tensor {
     try meeting(x, number.scalar) { x in
         try binary(
-            "subtract", .sub, x, scalar: number.scalar, swapped: true, pullback: .rule { g, _ in [try negate(g)] })
+            "subtract", .sub, x, scalar: number.scalar, swapped: true, pullback: .rule { g in [try negate(g)] })
     }
 }
 
@@ -79,7 +81,7 @@ public func multiply(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(a, b) { a, b in
         try binary(
             "multiply", a.dtype == .bool ? .min : .mul, a, b,
-            pullback: .rule { g, _ in [try flow(multiply(g, b), to: a), try flow(multiply(g, a), to: b)] })
+            pullback: .rule { g in [try flow(multiply(g, b), to: a), try flow(multiply(g, a), to: b)] })
     }
 }
 
@@ -89,7 +91,7 @@ public func multiply(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor 
     return try meeting(x, scalar) { x in
         try binary(
             "multiply", .mul, x, scalar: scalar, swapped: false, unit: Unit.scaled(x),
-            pullback: .rule { g, _ in [try multiply(g, scalar)] })
+            pullback: .rule { g in [try multiply(g, scalar)] })
     }
 }
 
@@ -101,7 +103,7 @@ public func divide(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(a, b, real: true) { a, b in
         try binary(
             "divide", .div, a, b,
-            pullback: .rule { g, y in
+            pullback: .outputRule { g, y in
                 [try flow(divide(g, b), to: a), try flow(negate(divide(multiply(g, y), b)), to: b)]
             })
     }
@@ -113,7 +115,7 @@ public func divide(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor {
     return try meeting(x, scalar, real: true) { x in
         try binary(
             "divide", .div, x, scalar: scalar, swapped: false, unit: Unit.scaled(x),
-            pullback: .rule { g, _ in [try divide(g, scalar)] })
+            pullback: .rule { g in [try divide(g, scalar)] })
     }
 }
 
@@ -122,7 +124,7 @@ public func divide(_ number: some ScalarNumber, _ x: Tensor) throws -> Tensor {
     try meeting(x, number.scalar, real: true) { x in
         try binary(
             "divide", .div, x, scalar: number.scalar, swapped: true,
-            pullback: .rule { g, y in [try negate(divide(multiply(g, y), x))] })
+            pullback: .outputRule { g, y in [try negate(divide(multiply(g, y), x))] })
     }
 }
 
@@ -137,7 +139,7 @@ public func power(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(a, b) { a, b in
         try binary(
             "power", .pow, a, b,
-            pullback: .rule { g, y in
+            pullback: .outputRule { g, y in
                 var flows: [Tensor?] = [nil, nil]
                 if a.isTracked {
                     let slope = try multiply(b, power(a, subtract(b, 1)))
@@ -164,7 +166,7 @@ public func power(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor {
     return try meeting(x, scalar) { x in
         try binary(
             "power", .pow, x, scalar: scalar, swapped: false,
-            pullback: .rule { g, _ in
+            pullback: .rule { g in
                 if exponent == 0 { return [try Tensor.zeros(x.shape, x.dtype)] }
                 if exponent == 1 { return [g] }
                 return [try multiply(g, multiply(power(x, exponent - 1), exponent))]
@@ -178,7 +180,7 @@ public func power(_ number: some ScalarNumber, _ x: Tensor) throws -> Tensor {
     return try meeting(x, number.scalar) { x in
         try binary(
             "power", .pow, x, scalar: number.scalar, swapped: true,
-            pullback: .rule { g, y in
+            pullback: .outputRule { g, y in
                 if base == 0 {
                     return [try multiply(g, `where`(greaterOrEqual(x, 0), 0, multiply(y, -Double.infinity)))]
                 }
@@ -196,7 +198,7 @@ public func remainder(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(wholeIfBool(a), wholeIfBool(b)) { a, b in
         try binary(
             "remainder", .mod, a, b,
-            pullback: .rule { g, _ in
+            pullback: .rule { g in
                 [try flow(g, to: a), try flow(negate(multiply(g, floorDivide(a.detached(), b.detached()))), to: b)]
             })
     }
@@ -205,7 +207,7 @@ public func remainder(_ a: Tensor, _ b: Tensor) throws -> Tensor {
 /// The remainder of x / number.
 public func remainder(_ x: Tensor, _ number: some ScalarNumber) throws -> Tensor {
     try meeting(x, number.scalar) { x in
-        try binary("remainder", .mod, x, scalar: number.scalar, swapped: false, pullback: .rule { g, _ in [g] })
+        try binary("remainder", .mod, x, scalar: number.scalar, swapped: false, pullback: .rule { g in [g] })
     }
 }
 
@@ -214,7 +216,7 @@ public func remainder(_ number: some ScalarNumber, _ x: Tensor) throws -> Tensor
     try meeting(x, number.scalar) { x in
         try binary(
             "remainder", .mod, x, scalar: number.scalar, swapped: true,
-            pullback: .rule { g, _ in [try negate(multiply(g, floorDivide(number, x.detached())))] })
+            pullback: .rule { g in [try negate(multiply(g, floorDivide(number, x.detached())))] })
     }
 }
 
@@ -252,7 +254,7 @@ public func maximum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(a, b) { a, b in
         try binary(
             "maximum", .max, a, b, unit: Unit.common([a, b]),
-            pullback: .rule { g, _ in
+            pullback: .rule { g in
                 [try flow(multiply(g, preference(a, b)), to: a), try flow(multiply(g, preference(b, a)), to: b)]
             })
     }
@@ -263,7 +265,7 @@ public func minimum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try meeting(a, b) { a, b in
         try binary(
             "minimum", .min, a, b, unit: Unit.common([a, b]),
-            pullback: .rule { g, _ in
+            pullback: .rule { g in
                 [try flow(multiply(g, preference(b, a)), to: a), try flow(multiply(g, preference(a, b)), to: b)]
             })
     }
@@ -290,7 +292,7 @@ public func atan2(_ y: Tensor, _ x: Tensor) throws -> Tensor {
     try meeting(y, x, real: true) { y, x in
         try binary(
             "atan2", .atan2, y, x,
-            pullback: .rule { g, _ in
+            pullback: .rule { g in
                 let scaled = try divide(g, add(square(x), square(y)))
                 return [try flow(multiply(scaled, x), to: y), try flow(negate(multiply(scaled, y)), to: x)]
             })

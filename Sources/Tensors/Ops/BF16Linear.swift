@@ -13,7 +13,7 @@ public final class BF16Weights {
     private let plain: Tensor?
 
     private var pairs: Int { (inputs + 1) / 2 }
-    private static let columns = 32
+    private static let columns = PanelProduct.columns
 
     /// Whether products are made by the processor's own instruction.
     public static let isNative = InstructionSet.current == .avx512 && kd_has_bf16() != 0
@@ -61,38 +61,17 @@ public final class BF16Weights {
         let (from, to) = (source.pointer(Float.self), output.pointer(Float.self))
         let shift = bias?.pointer(Float.self)
         let packed = UnsafePointer(panels.bytes.bindMemory(to: UInt32.self, capacity: 1))
-        // Blocks of rows whose rounded inputs stay in the cache; of few rows the columns are divided as well.
-        let blockRows = 4 * Int(kd_bf16_rows)
-        let blocks = (rows + blockRows - 1) / blockRows
-        let panelCount = (outputs + width - 1) / width
-        let groups = Swift.max(1, Swift.min(panelCount, (4 * ThreadPool.size + blocks - 1) / Swift.max(blocks, 1)))
-        let perGroup = (panelCount + groups - 1) / groups
-        let scratchCount = (blockRows * pairs + 15) / 16 * 16
-        let scratch = try Storage(byteCount: scratchCount * 4 * ThreadPool.size)
         let (inputs, outputs) = (self.inputs, self.outputs)
-        try ThreadPool.parallelByWorker(chunks: blocks * groups) { task, worker in
-            let first = task / groups * blockRows
-            let count = Swift.min(blockRows, rows - first)
-            let own = (scratch.bytes + worker * scratchCount * 4).bindMemory(to: UInt32.self, capacity: scratchCount)
-            for row in 0..<count {
-                let line = UnsafeMutableRawPointer(own + row * pairs).assumingMemoryBound(to: UInt16.self)
-                if inputs % 2 == 1 { line[inputs] = 0 }
-                kd_bf16_round(from + (first + row) * inputs, line, inputs)
-            }
-            // The last group may be left with nothing.
-            let start = Swift.min(task % groups * perGroup, panelCount)
-            for panel in start..<Swift.min(panelCount, start + perGroup) {
-                let column = panel * width
-                var row = 0
-                while row < count {
-                    let height = count - row >= 12 ? 12 : count - row >= 8 ? 8 : count - row >= 4 ? 4 : count - row
-                    kd_bf16_tile(
-                        own + row * pairs, pairs, packed + panel * pairs * width, pairs, shift.map { $0 + column },
-                        to + (first + row) * outputs + column, outputs, Int32(height),
-                        Int32(Swift.min(width, outputs - column)))
-                    row += height
-                }
-            }
+        try PanelProduct(rows: rows, outputs: outputs, rowBytes: pairs * 4).run { row, place in
+            let line = place.assumingMemoryBound(to: UInt16.self)
+            if inputs % 2 == 1 { line[inputs] = 0 }
+            kd_bf16_round(from + row * inputs, line, inputs)
+        } tile: { rounded, row, height, panel in
+            let column = panel * width
+            kd_bf16_tile(
+                rounded.assumingMemoryBound(to: UInt32.self), pairs, packed + panel * pairs * width, pairs,
+                shift.map { $0 + column }, to + row * outputs + column, outputs, Int32(height),
+                Int32(Swift.min(width, outputs - column)))
         }
     }
 

@@ -61,6 +61,18 @@ enum Pairing {
     }
 }
 
+/// What the gradient of an input must know of it when it does not need its numbers, which may be let go then.
+struct FlowTarget {
+    let shape: [Int]
+    let isTracked: Bool
+
+    init(_ input: Tensor) { (shape, isTracked) = (input.shape, input.isTracked) }
+}
+
+func flow(_ gradient: @autoclosure () throws -> Tensor, to input: FlowTarget) throws -> Tensor? {
+    input.isTracked ? try reduced(gradient(), to: input.shape) : nil
+}
+
 /// The part of a gradient that goes to an input that was broadcast; nil when the input needs none.
 func flow(_ gradient: @autoclosure () throws -> Tensor, to input: Tensor) throws -> Tensor? {
     input.isTracked ? try reduced(gradient(), to: input.shape) : nil

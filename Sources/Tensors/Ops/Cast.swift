@@ -11,7 +11,7 @@ extension Tensor {
     /// The same values in storage of their own, in row-major order.
     public func copied() throws -> Tensor {
         try Tensor.operation(
-            "copy", [self], shape: shape, dtype: dtype, unit: unit, pullback: .rule { gradient, _ in [gradient] }
+            "copy", [self], shape: shape, dtype: dtype, unit: unit, pullback: .rule { gradient in [gradient] }
         ) { try write(into: $0.base) }
     }
 
@@ -65,7 +65,7 @@ extension Tensor {
         let source = dtype
         let pullback: Pullback =
             source.isFloating && target.isFloating
-            ? .rule { gradient, _ in [try gradient.converted(to: source)] }
+            ? .rule { gradient in [try gradient.converted(to: source)] }
             : .none(because: "\(source.isFloating ? target.name : source.name) elements have no gradient")
         let keeps = target.isFloating || unit == .labels && target != .bool
         return try Tensor.operation(

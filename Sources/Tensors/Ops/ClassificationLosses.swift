@@ -224,8 +224,8 @@ private func crossEntropyRows(_ x: Tensor, _ labels: Tensor) throws -> Tensor {
     return try Tensor.operation(
         "cross_entropy", [x], shape: [rows], dtype: x.dtype,
         pullback: .fused(
-            fast: { gradient, _ in [try crossEntropyBackward(x, labels, gradient)] },
-            composed: { gradient, _ in
+            fast: { gradient in [try crossEntropyBackward(x, labels, gradient)] },
+            composed: { gradient in
                 let target = try Tensor(uninitialized: [rows, classes], x.dtype)
                 let counted = try Tensor(uninitialized: [rows, 1], .bool)
                 try fillOneHot(target, counted, labels)

@@ -142,7 +142,7 @@ public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Ten
     let (left, right) = (try a.converted(to: dtype), try b.converted(to: dtype))
     let shape = try Shape.broadcast(
         condition.shape, Shape.broadcast(a.shape, b.shape, for: "where"), for: "where")
-    let pullback = Pullback.rule { g, _ in
+    let pullback = Pullback.rule { g in
         let zero = try Tensor(scalar: 0, g.dtype)
         return [nil, try flow(`where`(condition, g, zero), to: left), try flow(`where`(condition, zero, g), to: right)]
     }
@@ -188,7 +188,7 @@ public func clamp(_ x: Tensor, min low: Double? = nil, max high: Double? = nil) 
         if let high { result = try minimum(result, Int(high)) }
         return result
     }
-    let pullback = Pullback.rule { g, _ in
+    let pullback = Pullback.rule { g in
         var inside: Tensor?
         if let low { inside = try greaterOrEqual(x, low) }
         if let high {

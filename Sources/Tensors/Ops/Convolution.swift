@@ -95,7 +95,7 @@ extension ConvolutionWindow {
     func forward(_ x: Tensor, _ weight: Tensor) throws -> Tensor {
         try Tensor.operation(
             "convolution", [x, weight], shape: outputShape, dtype: x.dtype,
-            pullback: .rule { [self] gradient, _ in
+            pullback: .rule { [self] gradient in
                 [
                     x.isTracked ? try towardsInput(gradient, weight) : nil,
                     weight.isTracked ? try towardsWeight(x, gradient) : nil,
@@ -123,7 +123,7 @@ extension ConvolutionWindow {
     func towardsInput(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
         try Tensor.operation(
             "convolution gradient", [gradient, weight], shape: inputShape, dtype: gradient.dtype,
-            pullback: .rule { [self] upper, _ in
+            pullback: .rule { [self] upper in
                 [
                     gradient.isTracked ? try forward(upper, weight) : nil,
                     weight.isTracked ? try towardsWeight(upper, gradient) : nil,
@@ -152,7 +152,7 @@ extension ConvolutionWindow {
     func towardsWeight(_ x: Tensor, _ gradient: Tensor) throws -> Tensor {
         try Tensor.operation(
             "convolution weight gradient", [x, gradient], shape: weightShape, dtype: x.dtype,
-            pullback: .rule { [self] upper, _ in
+            pullback: .rule { [self] upper in
                 [
                     x.isTracked ? try towardsInput(gradient, upper) : nil,
                     gradient.isTracked ? try forward(x, upper) : nil,

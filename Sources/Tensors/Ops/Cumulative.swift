@@ -34,7 +34,7 @@ public func cumprod(_ x: Tensor, axis: Int = -1) throws -> Tensor {
 private func cumsumRows(_ x: Tensor, reversed: Bool) throws -> Tensor {
     try Tensor.operation(
         "cumsum", [x], shape: x.shape, dtype: x.dtype,
-        pullback: .rule { gradient, _ in [try cumsumRows(gradient, reversed: !reversed)] }
+        pullback: .rule { gradient in [try cumsumRows(gradient, reversed: !reversed)] }
     ) { output in
         if x.count == 0 { return }
         let source = try x.packed()

@@ -83,7 +83,7 @@ private func distances(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let (n, m, d) = (a.shape[a.rank - 2], b.shape[b.rank - 2], a.shape[a.rank - 1])
     return try Tensor.operation(
         "cdist", [a, b], shape: batch + [n, m], dtype: a.dtype,
-        pullback: .rule { gradient, distance in
+        pullback: .outputRule { gradient, distance in
             let zero = try Tensor.filled(0, shape: [], distance.dtype)
             let one = try Tensor.filled(1, shape: [], distance.dtype)
             let apart = try greater(distance, zero)

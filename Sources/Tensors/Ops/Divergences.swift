@@ -106,12 +106,12 @@ private enum DivergenceRows<S: Real> {
         return try Tensor.operation(
             "kl", [student, teacher], shape: [rows], dtype: student.dtype,
             pullback: .fused(
-                fast: { gradient, _ in
+                fast: { gradient in
                     let towardsStudent = try fast(q, p, gradient, temperature)
                     if !isTeacherTracked { return [towardsStudent, nil] }
                     return [towardsStudent, try composed(student, teacher, gradient, temperature)[1]]
                 },
-                composed: { gradient, _ in try composed(student, teacher, gradient, temperature) })
+                composed: { gradient in try composed(student, teacher, gradient, temperature) })
         ) { output in
             let (source, target) = try (student.packed(), teacher.packed())
             defer { withExtendedLifetime((source, target, q, p)) {} }

@@ -15,7 +15,7 @@ public func dropout(_ x: Tensor, p: Double, key: UInt64, counter: UInt64) throws
         let kept = try Tensor(uninitialized: x.shape, .bool)
         return try Tensor.operation(
             "dropout", [x], shape: x.shape, dtype: x.dtype,
-            pullback: .rule { gradient, _ in [try scaled(gradient, where: kept, by: 1 / (1 - p))] }
+            pullback: .rule { gradient in [try scaled(gradient, where: kept, by: 1 / (1 - p))] }
         ) { output in
             let source = try x.packed()
             defer { withExtendedLifetime(source) {} }
@@ -37,7 +37,7 @@ public func dropout(_ x: Tensor, p: Double, key: UInt64, counter: UInt64) throws
 private func scaled(_ x: Tensor, where kept: Tensor, by factor: Double) throws -> Tensor {
     try Tensor.operation(
         "dropout gradient", [x], shape: x.shape, dtype: x.dtype,
-        pullback: .rule { gradient, _ in [try scaled(gradient, where: kept, by: factor)] }
+        pullback: .rule { gradient in [try scaled(gradient, where: kept, by: factor)] }
     ) { output in
         let source = try x.packed()
         defer { withExtendedLifetime((source, kept)) {} }

@@ -104,10 +104,10 @@ private func unary(_ op: UnaryOp, _ x: Tensor, unit: Unit? = nil) throws -> Tens
     let pullback: Pullback
     if op.hasBackwardLoop {
         pullback = .fused(
-            fast: { gradient, _ in [try unaryBackward(op, x, gradient)] },
-            composed: { gradient, y in [try op.flow(gradient, x, y)] })
+            fast: { gradient in [try unaryBackward(op, x, gradient)] },
+            composed: { gradient in [try op.flow(gradient, x, unary(op, x))] })
     } else {
-        pullback = .rule { gradient, y in [try op.flow(gradient, x, y)] }
+        pullback = .outputRule { gradient, y in [try op.flow(gradient, x, y)] }
     }
     return try Tensor.operation(
         op.name, [x], shape: x.shape, dtype: x.dtype, unit: unit, pullback: pullback
@@ -172,12 +172,15 @@ private func wholeUnary(_ op: UnaryOp, _ x: Tensor) throws -> Tensor {
 
 extension UnaryOp {
     /// As scripts and errors spell it.
-    fileprivate var name: String {
-        switch self {
+    fileprivate var name: String { UnaryOp.names[Int(rawValue)] }
+
+    /// Made once: to ask the language for a case's name takes longer than the work on a small tensor.
+    private static let names = allCases.map { op in
+        switch op {
         case .neg: "negate"
         case .logSigmoid: "log_sigmoid"
         case .geluTanh: "gelu_tanh"
-        default: String(describing: self)
+        default: String(describing: op)
         }
     }
 

@@ -99,7 +99,7 @@ private func bag(table: Tensor, _ places: Tensor, _ weights: Tensor) throws -> T
     let rows = table.shape[0]
     return try Tensor.operation(
         "embedding_bag", [table], shape: [batch, width], dtype: table.dtype,
-        pullback: .rule { gradient, _ in [try spread(gradient, rows: rows, places, weights)] }
+        pullback: .rule { gradient in [try spread(gradient, rows: rows, places, weights)] }
     ) { output in
         let source = try table.packed()
         defer { withExtendedLifetime((source, places, weights)) {} }
@@ -125,7 +125,7 @@ private func spread(_ source: Tensor, rows: Int, _ places: Tensor, _ weights: Te
     let (batch, time, width) = (places.shape[0], places.shape[1], source.shape[1])
     return try Tensor.operation(
         "embedding_bag gradient", [source], shape: [rows, width], dtype: source.dtype,
-        pullback: .rule { gradient, _ in [try bag(table: gradient, places, weights)] }
+        pullback: .rule { gradient in [try bag(table: gradient, places, weights)] }
     ) { output in
         let flow = try source.packed()
         defer { withExtendedLifetime((flow, places, weights)) {} }

@@ -63,10 +63,10 @@ private struct GRUSequence<S: Real> {
         return try Tensor.operation(
             "gru", inputs, shape: [time + 1] + hidden.shape, dtype: projected.dtype,
             pullback: .fused(
-                fast: { [order] gradient, _ in
+                fast: { [order] gradient in
                     try GRUSequence(order).backward(gradient, weight, activated, hiddenGates, states)
                 },
-                composed: { [order] gradient, _ in
+                composed: { [order] gradient in
                     try composedGradients(inputs, gradient) {
                         try composedGRUSequence($0[0], $0[1], $0[2], $0[3], mask: order.mask, reversed: order.reversed)
                     }

@@ -154,14 +154,14 @@ private struct BasicView {
         return Tensor.view(
             name, of: x, shape: shape, strides: strides(over: x.strides),
             offset: x.offset + offset(over: x.strides), unit: x.unit,
-            pullback: .rule { gradient, _ in [try place(gradient)] })
+            pullback: .rule { gradient in [try place(gradient)] })
     }
 
     /// Zeros of the source's shape with `values` in this view's place; the gradient of `view`.
     func place(_ values: Tensor) throws -> Tensor {
         try Tensor.operation(
             name + " gradient", [values], shape: source, dtype: values.dtype,
-            pullback: .rule { gradient, _ in [try view(of: gradient)] }
+            pullback: .rule { gradient in [try view(of: gradient)] }
         ) { output in
             output.base.initializeMemory(as: UInt8.self, repeating: 0, count: output.count * output.dtype.size)
             if values.count == 0 { return }

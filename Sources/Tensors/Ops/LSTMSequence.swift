@@ -112,8 +112,8 @@ private struct LSTMSequence<S: Real> {
             "lstm", directions.flatMap(\.tensors), shape: [time + 2, batch, width],
             dtype: directions[0].projected.dtype,
             pullback: .fused(
-                fast: { gradient, _ in try backward(gradient, kept) },
-                composed: { gradient, _ in
+                fast: { gradient in try backward(gradient, kept) },
+                composed: { gradient in
                     try composedGradients(directions.flatMap(\.tensors), gradient) { inputs in
                         let copies = directions.enumerated().map { d, direction in
                             LSTMDirection(

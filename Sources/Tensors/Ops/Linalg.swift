@@ -65,14 +65,14 @@ private struct DiagonalView {
     func view(of x: Tensor) throws -> Tensor {
         Tensor.view(
             "diagonal", of: x, shape: shape, strides: strides(over: x.strides),
-            offset: x.offset + offset(over: x.strides), pullback: .rule { gradient, _ in [try place(gradient)] })
+            offset: x.offset + offset(over: x.strides), pullback: .rule { gradient in [try place(gradient)] })
     }
 
     /// Zeros of the source's shape with `values` on the diagonal; the gradient of `view`.
     private func place(_ values: Tensor) throws -> Tensor {
         try Tensor.operation(
             "diagonal gradient", [values], shape: source, dtype: values.dtype,
-            pullback: .rule { gradient, _ in [try view(of: gradient)] }
+            pullback: .rule { gradient in [try view(of: gradient)] }
         ) { output in
             try memset0(output)
             if values.count == 0 { return }

@@ -78,7 +78,7 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let batch =
         a.rank == 2 && b.rank == 2
         ? [] : try Shape.broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)), for: "matmul")
-    let pullback = Pullback.rule { gradient, _ in
+    let pullback = Pullback.rule { gradient in
         [
             try flow(product(gradient, transpose(b)), to: a),
             try flow(product(transpose(a), gradient), to: b),

@@ -17,7 +17,7 @@ public func reshape(_ x: Tensor, _ shape: [Int]) throws -> Tensor {
     if let strides = stridesOfReshape(x, target) {
         return Tensor.view(
             "reshape", of: x, shape: target, strides: strides, offset: x.offset, unit: x.unit,
-            pullback: .rule { gradient, _ in [try reshape(gradient, original)] })
+            pullback: .rule { gradient in [try reshape(gradient, original)] })
     }
     return try reshape(x.copied(), target)
 }
@@ -26,7 +26,7 @@ public func reshape(_ x: Tensor, _ shape: [Int]) throws -> Tensor {
 public func renewed(_ x: Tensor) -> Tensor {
     Tensor.view(
         "view", of: x, shape: x.shape, strides: x.strides, offset: x.offset, unit: x.unit,
-        pullback: .rule { gradient, _ in [gradient] })
+        pullback: .rule { gradient in [gradient] })
 }
 
 private func resolvedShape(_ x: Tensor, _ shape: [Int]) throws -> [Int] {
@@ -116,7 +116,7 @@ public func unsqueeze(_ x: Tensor, _ axis: Int) throws -> Tensor {
     let original = x.shape
     return Tensor.view(
         "unsqueeze", of: x, shape: shape, strides: strides, offset: x.offset, unit: x.unit,
-        pullback: .rule { gradient, _ in [try reshape(gradient, original)] })
+        pullback: .rule { gradient in [try reshape(gradient, original)] })
 }
 
 /// The axes in another order: axis i of the result is axis `order[i]` of x.
@@ -141,7 +141,7 @@ public func permute(_ x: Tensor, _ order: [Int]) throws -> Tensor {
     let back = inverse
     return Tensor.view(
         "permute", of: x, shape: shape, strides: strides, offset: x.offset, unit: x.unit,
-        pullback: .rule { gradient, _ in [try permute(gradient, back)] })
+        pullback: .rule { gradient in [try permute(gradient, back)] })
 }
 
 /// Exchanges two axes.
@@ -154,7 +154,7 @@ public func transpose(_ x: Tensor, _ first: Int = -2, _ second: Int = -1) throws
     strides.swapAt(i, j)
     return Tensor.view(
         "transpose", of: x, shape: shape, strides: strides, offset: x.offset, unit: x.unit,
-        pullback: .rule { gradient, _ in [try transpose(gradient, i, j)] })
+        pullback: .rule { gradient in [try transpose(gradient, i, j)] })
 }
 
 /// Repeats axes of size 1, and new axes in front, without a copy.
@@ -183,7 +183,7 @@ public func expand(_ x: Tensor, to shape: [Int]) throws -> Tensor {
     let original = x.shape
     return Tensor.view(
         "expand", of: x, shape: shape, strides: strides, offset: x.offset, unit: x.unit,
-        pullback: .rule { gradient, _ in [try reduced(gradient, to: original)] })
+        pullback: .rule { gradient in [try reduced(gradient, to: original)] })
 }
 
 /// The inverse of `expand`: sums over the axes that broadcasting repeated.
@@ -223,7 +223,7 @@ public func slice(
     let result = Tensor.view(
         "slice", of: x, shape: shape, strides: strides,
         offset: count == 0 ? x.offset : x.offset + first * x.strides[axis],
-        unit: x.unit, pullback: .rule { gradient, _ in [try unslice(gradient, original, axis, first, step)] })
+        unit: x.unit, pullback: .rule { gradient in [try unslice(gradient, original, axis, first, step)] })
     if let mask = x.mask, axis < mask.rank {
         result.mask = try slice(mask, axis: axis, start: start, stop: stop, step: step)
     }
@@ -250,7 +250,7 @@ private func sliceBounds(size: Int, start: Int?, stop: Int?, step: Int) -> (firs
 /// The pullback of `slice`: zeros of `shape` with x at the sliced places.
 private func unslice(_ x: Tensor, _ shape: [Int], _ axis: Int, _ first: Int, _ step: Int) throws -> Tensor {
     let count = x.shape[axis]
-    let pullback = Pullback.rule { gradient, _ in [try slicePlaces(gradient, axis, first, count, step)] }
+    let pullback = Pullback.rule { gradient in [try slicePlaces(gradient, axis, first, count, step)] }
     return try Tensor.operation("unslice", [x], shape: shape, dtype: x.dtype, pullback: pullback) { output in
         try memset0(output)
         guard x.count > 0 else { return }
@@ -356,7 +356,7 @@ public func concatenate(_ tensors: [Tensor], _ axis: Int = 0) throws -> Tensor {
     if tensors.count == 1 { return first }
     let inputs = try tensors.map { try $0.converted(to: dtype) }
     let sizes = inputs.map { $0.shape[axis] }
-    let pullback = Pullback.rule { gradient, _ in try split(gradient, sizes: sizes, axis) }
+    let pullback = Pullback.rule { gradient in try split(gradient, sizes: sizes, axis) }
     return try Tensor.operation(
         "concatenate", inputs, shape: shape, dtype: dtype, unit: Unit.common(tensors), pullback: pullback
     ) { output in
@@ -433,7 +433,7 @@ public func pad(_ x: Tensor, _ widths: [(Int, Int)], value: Double = 0) throws -
     var shape: [Int] = []
     for (size, width) in zip(x.shape, widths) { shape.append(try sizeSum(sizeSum(size, width.0), width.1)) }
     let inner = x.shape
-    let pullback = Pullback.rule { gradient, _ in
+    let pullback = Pullback.rule { gradient in
         var result = gradient
         for (axis, width) in widths.enumerated() {
             result = try slice(result, axis: axis, start: width.0, stop: width.0 + inner[axis])

@@ -184,8 +184,8 @@ private enum LayerNormRows<S: Real> {
         return try Tensor.operation(
             "layer_norm", [x] + [weight, bias].compactMap { $0 }, shape: x.shape, dtype: x.dtype,
             pullback: .fused(
-                fast: { gradient, _ in try fast(x, weight, bias, means, scales, gradient) },
-                composed: { gradient, _ in try composed(x, weight, bias, eps: eps, gradient) })
+                fast: { gradient in try fast(x, weight, bias, means, scales, gradient) },
+                composed: { gradient in try composed(x, weight, bias, eps: eps, gradient) })
         ) { output in
             let (source, scale, shift) = try (
                 x.packed(), weight?.packed(), bias?.packed()
@@ -259,7 +259,7 @@ private func rmsNormRows(_ x: Tensor, _ weight: Tensor?, eps: Double) throws -> 
     let (rows, n) = (x.shape[0], x.shape[1])
     return try Tensor.operation(
         "rms_norm", [x] + [weight].compactMap { $0 }, shape: x.shape, dtype: x.dtype,
-        pullback: .rule { gradient, _ in
+        pullback: .rule { gradient in
             let rstd = try reciprocal(sqrt(add(mean(square(x), dims: [1], keepdim: true), eps)))
             let unit = try multiply(x, rstd)
             let flow = try weight.map { try multiply(gradient, $0) } ?? gradient

@@ -145,7 +145,8 @@ private func reduction(
     _ flow: @escaping (_ gradient: Tensor, _ output: Tensor) throws -> Tensor
 ) throws -> Tensor {
     let kept = keptShape(x.shape, axes)
-    let pullback = Pullback.rule { gradient, output in [try flow(reshape(gradient, kept), reshape(output, kept))] }
+    let pullback = Pullback.outputRule { gradient, output in [try flow(reshape(gradient, kept), reshape(output, kept))]
+    }
     let shape = keepdim ? kept : droppedShape(x.shape, axes)
     return try Tensor.operation(name, [x], shape: shape, dtype: x.dtype, unit: unit, pullback: pullback) { output in
         try reduce(op, x, axes, output)
@@ -305,7 +306,7 @@ public func norm(_ x: Tensor, p: Double = 2, dims: [Int]? = nil, keepdim: Bool =
     if p != 2 { return try power(sum(power(abs(x), p), dims: axes, keepdim: keepdim), 1 / p) }
     return try widened(x) { x in
         let kept = keptShape(x.shape, axes)
-        let pullback = Pullback.rule { gradient, output in
+        let pullback = Pullback.outputRule { gradient, output in
             let length = try reshape(output, kept)
             let isZero = try equal(length, 0)
             let safe = try `where`(isZero, 1, length)

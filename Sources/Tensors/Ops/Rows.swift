@@ -69,7 +69,7 @@ func takeRows(
     let rows = table.shape[0]
     let taken = try Tensor.operation(
         name, [table], shape: shape, dtype: table.dtype, unit: table.unit,
-        pullback: .rule { gradient, _ in
+        pullback: .rule { gradient in
             [try addRows(gradient, indices, rows: rows, skip: skipGradient ?? skip, name: name + " gradient")]
         }
     ) { output in
@@ -103,7 +103,7 @@ func addRows(
     let shape = [rows] + source.shape.dropFirst()
     return try Tensor.operation(
         name, [source], shape: shape, dtype: source.dtype,
-        pullback: .rule { gradient, _ in [try takeRows(gradient, indices, skip: skip, name: name + " gradient")] }
+        pullback: .rule { gradient in [try takeRows(gradient, indices, skip: skip, name: name + " gradient")] }
     ) { output in
         let from = try source.packed()
         defer { withExtendedLifetime(from) {} }

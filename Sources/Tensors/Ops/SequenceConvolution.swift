@@ -67,7 +67,7 @@ private struct SequenceConvolution {
     func forward(_ x: Tensor, _ weight: Tensor) throws -> Tensor {
         try Tensor.operation(
             "convolution", [x, weight], shape: [batch, places, outputs], dtype: x.dtype,
-            pullback: .rule { gradient, _ in
+            pullback: .rule { gradient in
                 [
                     x.isTracked ? try towardsInput(gradient, weight) : nil,
                     weight.isTracked ? try towardsWeight(x, gradient) : nil,
@@ -84,7 +84,7 @@ private struct SequenceConvolution {
     func towardsInput(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
         try Tensor.operation(
             "convolution gradient", [gradient, weight], shape: [batch, time, channels], dtype: gradient.dtype,
-            pullback: .rule { upper, _ in
+            pullback: .rule { upper in
                 [
                     gradient.isTracked ? try forward(upper, weight) : nil,
                     weight.isTracked ? try towardsWeight(upper, gradient) : nil,
@@ -107,7 +107,7 @@ private struct SequenceConvolution {
     func towardsWeight(_ x: Tensor, _ gradient: Tensor) throws -> Tensor {
         try Tensor.operation(
             "convolution weight gradient", [x, gradient], shape: [outputs, channels, kernel], dtype: x.dtype,
-            pullback: .rule { upper, _ in
+            pullback: .rule { upper in
                 [
                     x.isTracked ? try towardsInput(gradient, upper) : nil,
                     gradient.isTracked ? try forward(x, upper) : nil,

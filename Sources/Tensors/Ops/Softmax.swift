@@ -53,7 +53,7 @@ private func alongLast(
 func softmaxRows(_ x: Tensor) throws -> Tensor {
     try Tensor.operation(
         "softmax", [x], shape: x.shape, dtype: x.dtype, unit: .probabilities,
-        pullback: .fused(
+        pullback: .outputFused(
             fast: { gradient, output in
                 [try backwardRows(output, gradient, isLogarithm: false)]
             },
@@ -72,7 +72,7 @@ func softmaxRows(_ x: Tensor) throws -> Tensor {
 func logSoftmaxRows(_ x: Tensor) throws -> Tensor {
     try Tensor.operation(
         "log_softmax", [x], shape: x.shape, dtype: x.dtype, unit: .logProbabilities,
-        pullback: .fused(
+        pullback: .outputFused(
             fast: { gradient, output in
                 [try backwardRows(output, gradient, isLogarithm: true)]
             },

@@ -11,6 +11,12 @@ extension OpTable {
         OpLine("attention, masked", [.real(2, 3, 4), .real(2, 2, 4), .real(2, 2, 6)], empty: .asBefore) {
             try attention($0[0], $0[1], $0[2], heads: 2, mask: bools(1, 1, 1, 0, shape: [2, 2]))
         },
+        OpLine("attention, with dropout", [.real(2, 3, 4), .real(2, 2, 4), .real(2, 2, 6)], empty: .asBefore) {
+            try attention($0[0], $0[1], $0[2], heads: 2, dropout: DropoutDraw(p: 0.25, key: 5, counter: 0))
+        },
+        OpLine("attention, composed", [.real(2, 3, 4), .real(2, 2, 4), .real(2, 2, 6)], empty: .asBefore) {
+            try composedAttention($0[0], $0[1], $0[2], heads: 2)
+        },
         OpLine("softmax", [.real(3, 4)], empty: .gives([0, 4], for: [[0, 4]])) { try softmax($0[0]) },
         OpLine("softmax of columns", [.real(3, 4)], empty: .gives([3, 0], for: [[3, 0]])) {
             try softmax($0[0], axis: 0)

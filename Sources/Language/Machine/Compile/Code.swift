@@ -36,6 +36,8 @@ final class Code {
         var plainParameters: Int
         /// The code that this is the header of.
         var code: Unmanaged<Code>
+        /// The call sites, which live as long as the code.
+        var sites: UnsafeMutablePointer<Unmanaged<CallSite>>
         /// Where the module keeps the pointer to its globals.
         var globals: UnsafeMutablePointer<UnsafeMutablePointer<Value>>
     }
@@ -58,6 +60,7 @@ final class Code {
     let captureNames: [String]
     let functions: [Code]
     let sites: [CallSite]
+    private let sitePlaces: UnsafeMutablePointer<Unmanaged<CallSite>>
     let methodNames: [Int: String]
     let subscripts: [Subscript]
     let unpackings: [Unpacking]
@@ -83,6 +86,8 @@ final class Code {
         functions = state.functions
         sites = state.sites
         methodNames = state.methodNames
+        sitePlaces = .allocate(capacity: max(1, sites.count))
+        sitePlaces.initialize(from: sites.map { .passUnretained($0) }, count: sites.count)
         subscripts = state.subscripts
         unpackings = state.unpackings
         imports = state.imports
@@ -92,11 +97,12 @@ final class Code {
                 instructions: instructions, constants: constants, localCount: state.localCount,
                 registerCount: state.registerCount,
                 plainParameters: state.parameters.isPlain ? state.parameters.count : -1,
-                code: .passUnretained(self), globals: module.globals))
+                code: .passUnretained(self), sites: sitePlaces, globals: module.globals))
     }
 
     deinit {
         header.deallocate()
+        sitePlaces.deallocate()
         instructions.deinitialize(count: instructionCount)
         instructions.deallocate()
         constants.deinitialize(count: constantCount)
@@ -105,7 +111,9 @@ final class Code {
 }
 
 /// The parameters of a script function as a call sees them.
-struct ParameterList {
+///
+/// A class: a call must not copy its lists.
+final class ParameterList {
     enum Default {
         case required
         case constant(Value)

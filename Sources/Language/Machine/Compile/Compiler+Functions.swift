@@ -78,7 +78,7 @@ extension Compiler {
 
     /// What calls need to know of the parameters, and the record that help reads; defaults are compiled in this scope.
     private func parameters(_ nodes: [ParameterNode], name: String, doc: String?, span: Span) throws -> ParameterList {
-        var list = ParameterList()
+        let list = ParameterList()
         var infos: [ParameterInfo] = []
         for (index, node) in nodes.enumerated() {
             var text: String?

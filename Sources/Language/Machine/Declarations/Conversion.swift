@@ -88,6 +88,16 @@ public struct Callable: ScriptConvertible {
     public func callAsFunction(_ machine: Machine, _ arguments: Value...) throws -> Value {
         try machine.call(value, Arguments(arguments))
     }
+
+    /// The same for one argument, as loops over items call it: without a list.
+    public func callAsFunction(_ machine: Machine, _ argument: Value) throws -> Value {
+        try machine.call(value, argument)
+    }
+
+    /// The same for two.
+    public func callAsFunction(_ machine: Machine, _ first: Value, _ second: Value) throws -> Value {
+        try machine.call(value, first, second)
+    }
 }
 
 /// The keyword arguments that no parameter named, for functions that take free-form ones.

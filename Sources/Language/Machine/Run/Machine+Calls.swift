@@ -17,14 +17,20 @@ extension Machine {
     /// Takes the frame on top away and empties its registers.
     @inline(__always)
     func pop(_ frame: UnsafeMutablePointer<Frame>, _ regs: UnsafeMutablePointer<Value>) {
-        var register = regs
-        let end = regs + frame.pointee.header.pointee.registerCount
+        drop(regs, count: frame.pointee.header.pointee.registerCount)
+        frameCount -= 1
+    }
+
+    /// Empties registers.
+    @inline(__always)
+    func drop(_ registers: UnsafeMutablePointer<Value>, count: Int) {
+        var register = registers
+        let end = registers + count
         while register < end {
             // A scalar needs no release, and most registers hold one.
             if case .object = register.pointee { register.pointee = .null } else { register.initialize(to: .null) }
             register += 1
         }
-        frameCount -= 1
     }
 
     @inline(never)
@@ -108,7 +114,29 @@ extension Machine {
             argument: .callee)
     }
 
+    /// A function called from Swift with one or two arguments by position, as loops over items do.
+    func call(_ function: Value, _ first: Value, _ second: Value? = nil) throws -> Value {
+        guard case .object(let object) = function, let function = object as? FunctionObject,
+            function.header.pointee.plainParameters == (second == nil ? 1 : 2)
+        else { return try call(function, Arguments(second.map { [first, $0] } ?? [first])) }
+        return try start(function.code, function: function) { registers in
+            registers[0] = first
+            if let second { registers[1] = second }
+        }
+    }
+
     // MARK: - From scripts
+
+    /// A builtin with arguments by position, taken out of their registers.
+    @inline(__always)
+    func callBuiltin(_ builtin: Builtin, _ registers: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
+        if let quick = builtin.quick, let value = try quick(UnsafeBufferPointer(start: registers, count: count)) {
+            drop(registers, count: count)
+            return value
+        }
+        return try builtin.body(
+            CallContext(machine: self, name: builtin.name), takeArguments(registers, count: count))
+    }
 
     /// Arguments by position, taken out of their registers.
     func takeArguments(_ registers: UnsafeMutablePointer<Value>, count: Int) -> Arguments {
@@ -211,12 +239,6 @@ extension Machine {
     func callMethod(
         _ name: String, _ site: CallSite, _ registers: UnsafeMutablePointer<Value>, count: Int, base: Int
     ) throws -> Value? {
-        if site.isPlain, let builtin = registers[0].object as? Builtin, let quick = builtin.quick,
-            let result = try quick(UnsafeBufferPointer(start: registers + 1, count: count))
-        {
-            for index in 1...count { registers[index] = .null }
-            return result
-        }
         let receiver = registers[1]
         if let object = receiver.object, let member = try object.field(name, self) {
             registers[1] = .null

@@ -5,6 +5,9 @@ extension Machine {
         return place(ofFrame: shownFrame)
     }
 
+    /// The text that was run first: the script, or the cell.
+    public var entrySource: Source? { frameCount > 0 ? frames[0].code.source : nil }
+
     /// The innermost frame whose text is not the library's; the innermost of all when there is no other.
     private var shownFrame: Int {
         var frame = frameCount - 1
@@ -112,12 +115,15 @@ extension Machine {
         return frame.code.sites[Int(instruction.c)]
     }
 
-    /// `xs(0)` means `xs[0]`, `x.shape()` means `x.shape`.
+    /// `xs(0)` means `xs[0]`, `x.shape()` means `x.shape`, and `run("first")` the function that a `run = …` hides.
     func hintForCall(of value: Value) -> String? {
         guard let site = callSite else { return nil }
         let source = frames[frameCount - 1].code.source
         let callee = source.text(of: site.callee)
         let arguments = site.spans.dropFirst(site.receivers).map { source.text(of: $0) }.joined(separator: ", ")
+        if let hidden = builtin(callee)?.object, hidden !== value.object, hidden.isCallable {
+            return "the function \(callee) is hidden by your \(callee); give yours another name"
+        }
         guard callee.count + arguments.count <= 60, !(callee + arguments).contains("\n") else { return nil }
         if arguments.isEmpty { return "\(callee), without parentheses" }
         let hasItems = ((try? value.object?.count(self)) ?? nil) != nil

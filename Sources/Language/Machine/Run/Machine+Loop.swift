@@ -285,8 +285,14 @@ extension Machine {
                 case .makeMap: regs[a] = try makeMap(regs + b, pairs: c)
                 case .format:
                     let value = take(i.b)
-                    let text = c < 0 ? value.printed : try value.formatted(constants[c].string ?? "")
-                    regs[a] = .string(text)
+                    if c >= 0 {
+                        regs[a] = .string(try value.formatted(constants[c].string ?? ""))
+                    } else if let object = value.object, !(object is StringObject) {
+                        // Now, not when the pieces are joined: a later piece may change it.
+                        regs[a] = .string(value.printed)
+                    } else {
+                        regs[a] = value
+                    }
                 case .join: regs[a] = try join(regs + b, count: c)
                 case .makeFunction: regs[a] = makeFunction(b, frame, regs)
                 case .unpack: try unpack(take(i.a), into: regs + b, count: c)
@@ -331,7 +337,7 @@ extension Machine {
                             try setItem([.index(.int(index))], of: regs[a], to: take(i.c))
                         }
                         if a >= locals { regs[a] = .null }
-                    } else if Machine.setMapValue(regs[a], regs[b], regs[c]) {
+                    } else if Machine.setMapValue(at: regs + a, regs + b, regs + c) {
                         if a >= locals { regs[a] = .null }
                         if b >= locals { regs[b] = .null }
                         if c >= locals { regs[c] = .null }
@@ -361,13 +367,11 @@ extension Machine {
                         resume()
                     } else {
                         guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
-                        let arguments = takeArguments(regs + (a + 1), count: b)
                         let value: Value
                         if ObjectIdentifier(type(of: object)) == builtinType {
-                            let builtin = unsafeDowncast(object, to: Builtin.self)
-                            value = try builtin.body(CallContext(machine: self, name: builtin.name), arguments)
+                            value = try callBuiltin(unsafeDowncast(object, to: Builtin.self), regs + (a + 1), count: b)
                         } else {
-                            value = try callObject(object, arguments)
+                            value = try callObject(object, takeArguments(regs + (a + 1), count: b))
                         }
                         regs[a] = value
                     }
@@ -387,9 +391,18 @@ extension Machine {
                 case .callMethod:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
                     frame.pointee.next = ip
-                    let site = frame.pointee.code.sites[c]
-                    let name = frame.pointee.code.methodNames[c] ?? ""
-                    if let value = try callMethod(name, site, regs + a, count: b, base: frame.pointee.base + a + 1) {
+                    let site = frame.pointee.header.pointee.sites[c]
+                    if site._withUnsafeGuaranteedRef({ $0.isPlain }),
+                        let builtin = Machine.builtin(at: regs + a, type: builtinType),
+                        let quick = builtin._withUnsafeGuaranteedRef({ $0.quick }),
+                        let value = try quick(UnsafeBufferPointer(start: regs + (a + 1), count: b))
+                    {
+                        drop(regs + (a + 1), count: b)
+                        regs[a] = value
+                    } else if let value = try callMethod(
+                        frame.pointee.code.methodNames[c] ?? "", site.takeUnretainedValue(), regs + a, count: b,
+                        base: frame.pointee.base + a + 1)
+                    {
                         regs[a] = value
                     } else {
                         resume()

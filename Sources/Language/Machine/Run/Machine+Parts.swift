@@ -9,7 +9,7 @@ extension Machine {
         var hint = nearest(name, in: fields).map { "did you mean \($0)?" }
         if hint == nil { hint = Habits.member(name, of: value.typeName, written: receiverText(before: name)) }
         if hint == nil, let map = value.object as? MapObject {
-            let keys = map.entries.keys.compactMap(\.string)
+            let keys = map.keys.compactMap(\.string)
             let near = keys.contains(name) ? name : nearest(name, in: keys) ?? name
             hint = "\(receiverText(before: name) ?? "m")[\(quoted(near))] is the entry of a map"
         }
@@ -157,7 +157,7 @@ extension Machine {
         for pair in 0..<pairs {
             let key = registers[2 * pair]
             try MapObject.check(key: key)
-            map.entries[key] = registers[2 * pair + 1]
+            map[key] = registers[2 * pair + 1]
             registers[2 * pair] = .null
             registers[2 * pair + 1] = .null
         }
@@ -165,15 +165,74 @@ extension Machine {
     }
 
     func join(_ registers: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
+        if let text = Machine.joinedShort(registers, count: count) {
+            drop(registers, count: count)
+            return .string(text)
+        }
         var text = ""
         for index in 0..<count {
-            if let part = registers[index].string {
-                try Machine.checkString(bytes: text.utf8.count + part.utf8.count)
-                text += part
-            }
+            let part = registers[index].string ?? registers[index].printed
+            try Machine.checkString(bytes: text.utf8.count + part.utf8.count)
+            text += part
             registers[index] = .null
         }
         return .string(text)
+    }
+
+    /// Whole numbers and strings that are short together, written into one string at once; nil for anything else.
+    private static func joinedShort(_ registers: UnsafeMutablePointer<Value>, count: Int) -> String? {
+        var room = 0
+        for index in 0..<count {
+            switch registers[index] {
+            case .int: room += 20
+            case .object(let object) where type(of: object) == StringObject.self:
+                room += unsafeDowncast(object, to: StringObject.self).text.utf8.count
+            default: return nil
+            }
+        }
+        guard room <= 256 else { return nil }
+        return String(unsafeUninitializedCapacity: room) { buffer in
+            var end = 0
+            for index in 0..<count {
+                switch registers[index] {
+                case .int(let number): end += write(number, to: buffer.baseAddress! + end)
+                case .object(let object):
+                    var text = unsafeDowncast(object, to: StringObject.self).text
+                    text.withUTF8 { bytes in
+                        guard let base = bytes.baseAddress else { return }
+                        (buffer.baseAddress! + end).update(from: base, count: bytes.count)
+                        end += bytes.count
+                    }
+                default: break
+                }
+            }
+            return end
+        }
+    }
+
+    /// The decimal digits of a number, at most 20 bytes; answers how many.
+    private static func write(_ number: Int, to bytes: UnsafeMutablePointer<UInt8>) -> Int {
+        var rest = number.magnitude
+        var digits = 1
+        var bound: UInt = 10
+        while rest >= bound, digits < 19 {
+            digits += 1
+            bound *= 10
+        }
+        if digits == 19, rest >= 10_000_000_000_000_000_000 { digits = 20 }
+        var place = digits
+        let isNegative = number < 0
+        if isNegative {
+            bytes[0] = UInt8(ascii: "-")
+            place += 1
+        }
+        let count = place
+        repeat {
+            place -= 1
+            bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        return count
     }
 
     /// `+=`: a list on the left grows in place, as in Python; all else is `+`.
@@ -258,16 +317,32 @@ extension Machine {
     @inline(never)
     static func mapValue(_ value: Value, _ key: Value) -> Value? {
         guard case .object(let object) = value, type(of: object) == MapObject.self, key.isHashable else { return nil }
-        return unsafeDowncast(object, to: MapObject.self).entries[key]
+        return unsafeDowncast(object, to: MapObject.self)[key]
     }
 
     /// Puts a value under a key of a map; false for anything but a map and a key.
     @inline(never)
-    static func setMapValue(_ target: Value, _ key: Value, _ value: Value) -> Bool {
-        guard case .object(let object) = target, type(of: object) == MapObject.self, key.isHashable else {
-            return false
-        }
-        unsafeDowncast(object, to: MapObject.self).entries[key] = value
+    static func setMapValue(
+        at target: UnsafePointer<Value>, _ key: UnsafePointer<Value>, _ value: UnsafePointer<Value>
+    ) -> Bool {
+        guard let map = Machine.map(at: target), key.pointee.isHashable else { return false }
+        map._withUnsafeGuaranteedRef { $0[key.pointee] = value.pointee }
         return true
+    }
+
+    /// A map where it lies, without counting a reference.
+    @inline(__always)
+    private static func map(at place: UnsafePointer<Value>) -> Unmanaged<MapObject>? {
+        guard case .object(let object) = place.pointee, type(of: object) == MapObject.self else { return nil }
+        return Unmanaged.passUnretained(unsafeDowncast(object, to: MapObject.self))
+    }
+
+    /// A builtin where it lies, without counting a reference.
+    @inline(__always)
+    static func builtin(at place: UnsafePointer<Value>, type builtinType: ObjectIdentifier) -> Unmanaged<Builtin>? {
+        guard case .object(let object) = place.pointee, ObjectIdentifier(type(of: object)) == builtinType else {
+            return nil
+        }
+        return Unmanaged.passUnretained(unsafeDowncast(object, to: Builtin.self))
     }
 }

@@ -181,6 +181,8 @@ public struct Hooks {
     public var makeModel: (_ name: String, _ machine: Machine) throws -> any ModelInstance = { name, _ in
         PlainModel(name)
     }
+    /// Asks the person at the other end for a line, with its prompt and whether it is a secret; nil when there is none more.
+    public var ask: ((_ prompt: String, _ isSecret: Bool) throws -> String?)?
     /// Finds the texts of imports.
     public var loader: (any ModuleLoader)?
     /// Puts an error of a layer below the language into words; nil when it can speak for itself.

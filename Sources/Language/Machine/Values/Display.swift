@@ -12,8 +12,9 @@ public enum Display {
     }
 
     static func map(_ map: MapObject, _ style: DisplayStyle) -> String {
-        bracketed("{", map.entries.count, "}") { index in
-            let entry = map.entries.elements[index]
+        let entries = map.entries
+        return bracketed("{", entries.count, "}") { index in
+            let entry = entries[index]
             return entry.key.display(.inline) + ": " + entry.value.display(.inline)
         }
     }

@@ -46,7 +46,11 @@ public final class ModuleObject: Object {
             guard let index = indices[name], !Machine.isUnbound(slots[index]) else { return nil }
             return slots[index]
         }
-        set { slots[index(of: name)] = newValue ?? Unbound.mark.value }
+        set {
+            // Making a slot may move them all.
+            let index = index(of: name)
+            slots[index] = newValue ?? Unbound.mark.value
+        }
     }
 
     /// The slot of a name, made when there is none.

@@ -136,6 +136,13 @@ open class Object {
     /// Feeds what `isEqual` compares.
     open func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 
+    /// The same as one number, for maps.
+    open var keyHash: Int {
+        var hasher = Hasher()
+        hash(into: &hasher)
+        return hasher.finalize()
+    }
+
     /// `with x { … }` begins.
     open func enter(_ machine: Machine) throws {
         throw Fault("a \(typeName) cannot stand after `with`", hint: "for instance `with no_grad { … }`", kind: "type")

@@ -12,11 +12,28 @@ public enum OutputChannel: Sendable {
 public protocol OutputSink: AnyObject {
     func write(_ text: String, to channel: OutputChannel)
     /// Shows a value in its full form in the middle of a run, as `show(x)` does.
-    func show(_ value: Value)
+    ///
+    /// A host that can puts a value with an identity in the place of the one before that had the same.
+    func show(_ value: Value, identity: String?)
+    /// Shows the value of a text's last statement.
+    func showResult(_ value: Value)
+    /// Whether what is written goes to the program's own streams, where commands of the shell write too.
+    var isStreams: Bool { get }
+    /// Whether a value can be put in the place of another.
+    var replacesValues: Bool { get }
+    /// Takes away what was written, where that is possible; with `waiting`, once there is something new.
+    func clear(waiting: Bool)
 }
 
 extension OutputSink {
-    public func show(_ value: Value) { write(value.display(.full(width: 80)) + "\n", to: .results) }
+    public func show(_ value: Value, identity: String?) {
+        write(value.display(.full(width: 80)) + "\n", to: .results)
+    }
+    public func show(_ value: Value) { show(value, identity: nil) }
+    public func showResult(_ value: Value) { show(value) }
+    public func clear(waiting: Bool) {}
+    public var replacesValues: Bool { false }
+    public var isStreams: Bool { false }
 }
 
 /// A form of a value besides its text, as `image/svg+xml` or `text/html`.

@@ -4,6 +4,7 @@ public final class StringObject: Object {
     /// The code points, made when a text that is not ASCII is first indexed.
     private var cachedScalars: [Unicode.Scalar]?
     private var cachedLength = -1
+    private var cachedHash: Int?
 
     /// Longer strings are refused before they are made.
     public static let maximumBytes = 1 << 30
@@ -50,11 +51,23 @@ public final class StringObject: Object {
     public override func isEqual(to other: Object) -> Bool {
         guard let other = other as? StringObject else { return false }
         // Code points, not canonical equivalence: "é" composed and decomposed are two strings, as in Python.
-        return text.utf8.elementsEqual(other.text.utf8)
+        return StringObject.areSame(text, other.text)
+    }
+
+    /// Whether two texts have the same code points.
+    static func areSame(_ a: String, _ b: String) -> Bool {
+        // Equal under canonical equivalence is a necessary condition, and fast for texts of ASCII.
+        a.utf8.count == b.utf8.count && a == b && (a.utf8.elementsEqual(b.utf8))
     }
     public override func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+    public override var keyHash: Int {
+        if let cachedHash { return cachedHash }
+        let hash = super.keyHash
+        cachedHash = hash
+        return hash
     }
     public override func contains(_ value: Value, _ machine: Machine) throws -> Bool? {
         guard let part = value.string else {

@@ -19,7 +19,7 @@ extension Value {
     /// A new map value with string keys, in the order given.
     public static func map(_ entries: [(String, Value)]) -> Value {
         let map = MapObject()
-        for (key, value) in entries { map.entries[.string(key)] = value }
+        for (key, value) in entries { map[.string(key)] = value }
         return .object(map)
     }
 
@@ -35,10 +35,18 @@ extension Value {
     }
 
     /// The text of a string value.
-    public var string: String? { (object as? StringObject)?.text }
+    @inlinable
+    public var string: String? {
+        guard case .object(let object) = self, type(of: object) == StringObject.self else { return nil }
+        return unsafeDowncast(object, to: StringObject.self).text
+    }
 
     /// The items of a list value.
-    public var items: [Value]? { (object as? ListObject)?.items }
+    @inlinable
+    public var items: [Value]? {
+        guard case .object(let object) = self, type(of: object) == ListObject.self else { return nil }
+        return unsafeDowncast(object, to: ListObject.self).items
+    }
 
     /// The object behind the value, nil for a scalar.
     @inlinable

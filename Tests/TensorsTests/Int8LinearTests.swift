@@ -1,0 +1,96 @@
+import CIntrinsics
+import Tensors
+import Testing
+
+@Suite("Linear maps in 8 bits")
+struct Int8LinearTests {
+    /// Rounded as the type says: to whole numbers of −127…127 by a scale of the row's own.
+    private func rounded(_ x: Tensor) throws -> (whole: [Double], scales: [Float]) {
+        let width = x.shape[1]
+        let values = try x.elements(as: Float.self)
+        var whole: [Double] = []
+        var scales: [Float] = []
+        for start in stride(from: 0, to: values.count, by: width) {
+            let row = values[start..<start + width]
+            let largest = row.map(abs).max() ?? 0
+            scales.append(largest / 127)
+            whole += row.map { largest == 0 ? 0 : Double(($0 * (127 / largest)).rounded(.toNearestOrEven)) }
+        }
+        return (whole, scales)
+    }
+
+    @Test(
+        "sums are exact, for sizes at and beside every edge",
+        arguments: [
+            (1, 1, 1), (3, 2, 5), (4, 7, 31), (8, 32, 32), (12, 33, 33), (13, 64, 64), (48, 96, 65), (49, 5, 32),
+            (101, 130, 70),
+        ])
+    func products(rows: Int, inputs: Int, outputs: Int) throws {
+        let (x, w, b) = (try randn([rows, inputs]), try randn([outputs, inputs]), try randn([outputs]))
+        let (left, right) = (try rounded(x), try rounded(w))
+        for bias in [b, nil] {
+            let found = try linear(x, Int8Weights(weight: w, bias: bias)).elements(as: Float.self)
+            let shift = try bias?.elements(as: Float.self)
+            for row in 0..<rows {
+                for output in 0..<outputs {
+                    var sum = 0.0
+                    for k in 0..<inputs { sum += left.whole[row * inputs + k] * right.whole[output * inputs + k] }
+                    var expected = Float(sum) * (left.scales[row] * right.scales[output])
+                    if let shift { expected += shift[output] }
+                    #expect(found[row * outputs + output] == expected)
+                }
+            }
+        }
+    }
+
+    @Test("the instruction and plain loops give the same bits")
+    func twins() throws {
+        guard kd_has_vnni() != 0 else { return }
+        let (depth, columns) = (9, 29)
+        var rows = [UInt8]((0..<12 * (depth * 4 + 4)).map { UInt8(truncatingIfNeeded: $0 &* 37) })
+        for row in 0..<12 {
+            withUnsafeBytes(of: Float(row) * 0.37 + 0.1) { bytes in
+                for k in 0..<4 { rows[row * (depth * 4 + 4) + depth * 4 + k] = bytes[k] }
+            }
+        }
+        let weights = [Int8]((0..<depth * 128).map { Int8(truncatingIfNeeded: $0 &* 91) })
+        let offsets = [Int32]((0..<columns).map { Int32($0 * 128) })
+        let scales = [Float]((0..<columns).map { Float($0) * 0.013 })
+        for height in 1...12 {
+            for bias in [scales, nil] {
+                var found = [[Float]](repeating: [Float](repeating: 7, count: 12 * columns), count: 2)
+                for (place, tile) in [kd_int8_tile, kd_int8_tile_plain].enumerated() {
+                    found[place].withUnsafeMutableBufferPointer { out in
+                        bias.withOptionalPointer { shift in
+                            tile(
+                                rows, depth * 4 + 4, weights, depth, offsets, scales, shift, out.baseAddress, columns,
+                                Int32(height), Int32(columns))
+                        }
+                    }
+                }
+                #expect(found[0] == found[1])
+            }
+        }
+    }
+
+    @Test("batches, no rows, zeros, numbers that are not finite, and inputs of another width")
+    func edges() throws {
+        let weights = try Int8Weights(weight: randn([3, 4]), bias: nil)
+        #expect(try linear(randn([2, 5, 4]), weights).shape == [2, 5, 3])
+        #expect(try linear(randn([0, 4]), weights).shape == [0, 3])
+        #expect(try linear(Tensor.zeros([2, 4]), weights).elements(as: Float.self) == [Float](repeating: 0, count: 6))
+        let bad = try Tensor([Float.nan, 1, 2, 3, 1, 2, 3, 4], shape: [2, 4])
+        let found = try linear(bad, weights).elements(as: Float.self)
+        #expect(found[..<3].allSatisfy(\.isNaN) && found[3...].allSatisfy(\.isFinite))
+        #expect(throws: TensorError.self) { try linear(randn([2, 5]), weights) }
+        #expect(throws: TensorError.self) { try Int8Weights(weight: bad, bias: nil) }
+        #expect(throws: TensorError.self) { try Int8Weights(weight: randn([3]), bias: nil) }
+    }
+}
+
+extension [Float]? {
+    fileprivate func withOptionalPointer(_ body: (UnsafePointer<Float>?) -> Void) {
+        guard let self else { return body(nil) }
+        self.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
+}
