@@ -2,6 +2,7 @@
 #include "CEdit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -22,6 +23,7 @@ struct kd_edit {
     kd_edit_tab tab;
     kd_edit_recall recall;
     kd_edit_interrupted interrupted;
+    int keys;
 };
 
 enum { remembered_blocks = 10000 };
@@ -143,17 +145,26 @@ static unsigned char on_paste(EditLine *line, int key) {
     return failed ? CC_ERROR : CC_REFRESH;
 }
 
+// The terminal opened once more, so that a read never waits: a Ctrl-C empties what was typed, also between the poll that
+// saw a key and the read of it. Standard input itself stays as it is, for it may be shared with other programs.
+static int open_keys(void) {
+    char path[256];
+    if (ttyname_r(STDIN_FILENO, path, sizeof path) != 0) return STDIN_FILENO;
+    int keys = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return keys < 0 ? STDIN_FILENO : keys;
+}
+
 // One character of the terminal. While a line is edited SIGINT comes through only here, where the program waits: a
 // Ctrl-C between two reads would else be seen after the next key.
 static int read_character(EditLine *line, wchar_t *character) {
     mbstate_t state = {0};
     for (;;) {
-        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        struct pollfd input = {.fd = owner(line)->keys, .events = POLLIN};
         sigset_t open;
         pthread_sigmask(SIG_SETMASK, NULL, &open);
         sigdelset(&open, SIGINT);
         char byte;
-        ssize_t count = ppoll(&input, 1, NULL, &open) < 0 ? -1 : read(STDIN_FILENO, &byte, 1);
+        ssize_t count = ppoll(&input, 1, NULL, &open) < 0 ? -1 : read(input.fd, &byte, 1);
         if (count < 0) {
             if (errno == EINTR && !owner(line)->interrupted()) {
                 // The window's size may have changed.
@@ -182,6 +193,7 @@ kd_edit *kd_edit_open(const char *program, void *context, kd_edit_enter enter, k
     edit->recall = recall;
     edit->interrupted = interrupted;
     edit->prompt = strdup("> ");
+    edit->keys = open_keys();
     edit->line = el_init(program, stdin, stdout, stderr);
     edit->history = history_init();
     if (!edit->line || !edit->history || !edit->prompt) {
@@ -243,6 +255,7 @@ void kd_edit_close(kd_edit *edit) {
     if (!edit) return;
     if (edit->line) el_end(edit->line);
     if (edit->history) history_end(edit->history);
+    if (edit->keys != STDIN_FILENO) close(edit->keys);
     free(edit->prompt);
     free(edit);
 }

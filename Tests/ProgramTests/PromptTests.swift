@@ -210,6 +210,25 @@ struct PromptTests {
         #expect(terminal.enter("") == "2\n")
     }
 
+    @Test("Ctrl-C right behind a key is never lost, though it empties what was typed")
+    func interruptedKeys() {
+        let terminal = PseudoTerminal(["--no-history"])
+        terminal.waitForPrompt()
+        terminal.enter("needle = 12")
+        for _ in 1...100 {
+            terminal.type("\u{12}needl")
+            #expect(terminal.wait(for: "needle = 12") != nil)
+            terminal.type("\u{1B}")
+            terminal.type("\u{3}")
+            guard terminal.wait(for: "\u{1B}[?2004h", seconds: 5) != nil else {
+                Issue.record("a Ctrl-C was lost")
+                return
+            }
+            terminal.wait(for: "kd>")
+        }
+        #expect(terminal.enter("needle") == "12\n")
+    }
+
     @Test("a pasted block of 300 lines is one block and runs whole")
     func longPaste() {
         let scratch = Scratch()
