@@ -8,6 +8,8 @@ public struct MatmulProblem<Scalar: BinaryFloatingPoint & Sendable>: @unchecked 
     public var a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int
     public var b: UnsafePointer<Scalar>, bRowStride: Int, bColumnStride: Int
     public var c: UnsafeMutablePointer<Scalar>, cRowStride: Int, cColumnStride: Int
+    /// A number for each column of C, which is added to all of it; C's rows are contiguous then.
+    public var bias: UnsafePointer<Scalar>?
 
     /// Contiguous row-major operands; `transposeA` says that A is stored as [k, m], `transposeB` that B is [n, k].
     public init(

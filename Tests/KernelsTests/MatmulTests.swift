@@ -34,6 +34,7 @@ struct MatmulTests {
             let a: [T] = numbers.array(m * k)
             let b: [T] = numbers.array(k * n)
             let start: [T] = numbers.array(m * n)
+            let bias: [T] = numbers.array(n)
             for (transposeA, transposeB) in [(false, false), (true, false), (false, true), (true, true)] {
                 var product = [Double](repeating: 0, count: m * n)
                 for i in 0..<m {
@@ -42,7 +43,7 @@ struct MatmulTests {
                         for j in 0..<n { product[i * n + j] += left * Double(b[transposeB ? j * k + p : p * n + j]) }
                     }
                 }
-                for (alpha, beta) in [(1.0, 0.0), (0.5, 1.0), (1, 0.25)] {
+                for (alpha, beta, hasBias) in [(1.0, 0.0, false), (0.5, 1.0, true), (1, 0.25, false), (1, 0, true)] {
                     func result(reversed: Bool, reusesRight: Bool = false) -> [T] {
                         output(m * n) { c in
                             // With beta = 0 the old contents must not matter.
@@ -51,20 +52,24 @@ struct MatmulTests {
                             } else {
                                 c.update(from: start, count: m * n)
                             }
-                            let problem = MatmulProblem(
+                            var problem = MatmulProblem(
                                 m: m, n: n, k: k, a: a, transposeA: transposeA, b: b, transposeB: transposeB, c: c,
                                 alpha: T(alpha), beta: T(beta))
-                            Self.run(problem, kernels, reversed: reversed, reusesRight: reusesRight)
+                            bias.withUnsafeBufferPointer { bias in
+                                if hasBias { problem.bias = bias.baseAddress }
+                                Self.run(problem, kernels, reversed: reversed, reusesRight: reusesRight)
+                            }
                         }
                     }
                     let found = result(reversed: false)
                     let wanted = (0..<(m * n)).map {
                         alpha * product[$0] + (beta == 0 ? 0 : beta * Double(start[$0]))
+                            + (hasBias ? Double(bias[$0 % n]) : 0)
                     }
-                    let failure = mismatch(found, wanted, scale: 3 * Double(k).squareRoot() + 1)
+                    let failure = mismatch(found, wanted, scale: 5 * Double(k).squareRoot() + 1)
                     #expect(failure == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB) \(alpha) \(beta)")
                     let reusing = mismatch(
-                        result(reversed: false, reusesRight: true), wanted, scale: 3 * Double(k).squareRoot() + 1)
+                        result(reversed: false, reusesRight: true), wanted, scale: 5 * Double(k).squareRoot() + 1)
                     #expect(reusing == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB), B for several products")
                     if alpha == 0.5 { #expect(result(reversed: true) == found, "order of tasks matters") }
                 }

@@ -73,6 +73,8 @@ typedef uint8_t kd_f64_bytes __attribute__((ext_vector_type(KD_F64_WIDTH)));
 
 // Asks for the cache line at p; any address is allowed.
 KD_INLINE void kd_prefetch(const void *p) { __builtin_prefetch(p); }
+// Into the second cache only.
+KD_INLINE void kd_prefetch_far(const void *p) { __builtin_prefetch(p, 0, 2); }
 
 // Four scalars at once, whatever the register's width: what packing a matrix moves. Strides are in scalars.
 #define KD_FOURS(V, S)                                                                                                 \

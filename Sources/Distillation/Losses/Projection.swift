@@ -42,7 +42,7 @@ public final class Projection {
             guard width != wanted else { continue }
             let map = try self.map(layer ?? mine, from: width, to: wanted)
             let channelsLast = axis == from.rank - 1 ? from : try transpose(from, axis, from.rank - 1)
-            let product = try add(matmul(channelsLast, transpose(map.weight.value)), map.bias.value)
+            let product = try linear(channelsLast, weight: map.weight.value, bias: map.bias.value)
             let mapped = axis == from.rank - 1 ? product : try transpose(product, axis, from.rank - 1)
             mapped.mask = from.mask
             hidden[mine] = mapped

@@ -99,7 +99,7 @@ extension RealLoops {
                 return plan(Strategy.rowSums, tasks: tasks, transposed: flipped, columns: columns)
             }
         }
-        let maxDepth = 256
+        let maxDepth = 384
         let blocks = (p.k &+ maxDepth &- 1) / maxDepth
         let depth = (p.k &+ blocks &- 1) / blocks
         let panels = (p.n &+ panelWidth &- 1) / panelWidth
@@ -270,65 +270,73 @@ extension RealLoops {
     /// One tile of `height` rows; strides of A as in `runTile`.
     @inline(__always) private static func tile(
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
-        _ writer: TileWriter<Vector>
+        ahead: Input, _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
             case 12:
                 runTile(
                     TwelveRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, writer)
+                    depth: depth, ahead: ahead, writer)
             case 8:
                 runTile(
                     EightRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, writer)
+                    depth: depth, ahead: ahead, writer)
         #elseif KD_AVX2
             case 6:
                 runTile(
                     SixRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                    writer)
+                    ahead: ahead, writer)
         #endif
         case 4:
             runTile(
                 FourRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                writer)
+                ahead: ahead, writer)
         case 2:
             runTile(
                 TwoRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                writer)
+                ahead: ahead, writer)
         default:
             runTile(
                 OneRow<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                writer)
+                ahead: ahead, writer)
         }
     }
 
     @inline(never) private static func packedTile(
-        _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, _ writer: TileWriter<Vector>
+        _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, ahead: Input,
+        _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
-            case 12: tile(12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, writer)
-            case 8: tile(8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, writer)
+            case 12: tile(12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+            case 8: tile(8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
         #elseif KD_AVX2
-            case 6: tile(6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, writer)
+            case 6: tile(6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
         #endif
-        case 4: tile(4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, writer)
-        case 2: tile(2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, writer)
-        default: tile(1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, writer)
+        case 4: tile(4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+        case 2: tile(2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+        default: tile(1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
         }
     }
 
     @inline(never) private static func directTile(
-        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, depth: Int, _ writer: TileWriter<Vector>
+        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, depth: Int, ahead: Input,
+        _ writer: TileWriter<Vector>
     ) {
         // A stride of 1, one way or the other, is worth its own code.
         if step == 1 {
-            tile(height, a, rowStride: rowStride, step: 1, panel: panel, bStep: panelWidth, depth: depth, writer)
+            tile(
+                height, a, rowStride: rowStride, step: 1, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead,
+                writer)
         } else if rowStride == 1 {
-            tile(height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, writer)
+            tile(
+                height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead, writer
+            )
         } else {
-            tile(height, a, rowStride: rowStride, step: step, panel: panel, bStep: panelWidth, depth: depth, writer)
+            tile(
+                height, a, rowStride: rowStride, step: step, panel: panel, bStep: panelWidth, depth: depth,
+                ahead: ahead, writer)
         }
     }
 
@@ -350,6 +358,30 @@ extension RealLoops {
                     target.pointee = problem.beta == 0 ? 0 : problem.beta * target.pointee
                 }
             }
+        }
+        if let bias = problem.bias { add(bias, problem, plan, task) }
+    }
+
+    /// Adds the bias to the part of C that a task has just made, which is still near.
+    private static func add(_ bias: Input, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int) {
+        let (m, n) = plan.isTransposed ? (problem.n, problem.m) : (problem.m, problem.n)
+        var (rows, columns) = (0..<m, 0..<n)
+        func part(_ index: Int, of count: Int, _ length: Int) -> Range<Int> {
+            index &* length..<Swift.min((index &+ 1) &* length, count)
+        }
+        switch plan.strategy {
+        case Strategy.packed:
+            let columnTasks = (n &+ plan.columnsPerTask &- 1) / plan.columnsPerTask
+            rows = part(task / columnTasks, of: m, plan.rowsPerTask)
+            columns = part(task % columnTasks, of: n, plan.columnsPerTask)
+        case Strategy.direct: rows = part(task, of: m, plan.rowsPerTask)
+        case Strategy.oneBlock, Strategy.dots, Strategy.rowSums: columns = part(task, of: n, plan.columnsPerTask)
+        default: break
+        }
+        if plan.isTransposed { swap(&rows, &columns) }
+        for row in rows {
+            let target = problem.c + (row &* problem.cRowStride &+ columns.lowerBound)
+            zip(target, bias + columns.lowerBound, target, columns.count) { $0 + $1 }
         }
     }
 
@@ -404,7 +436,8 @@ extension RealLoops {
                     packPanel(o, row: start, column: column, scratch, depth: depth, columns: columns)
                 }
                 tiles(
-                    o, problem, block: block, firstRow: 0, rows: o.m, column: column, b: b, bStep: bStep, start: start,
+                    o, problem, block: block, firstRow: 0, rows: o.m, column: column, b: b, bStep: bStep, next: b,
+                    start: start,
                     depth: depth)
                 column &+= width
             }
@@ -417,27 +450,18 @@ extension RealLoops {
     /// - Parameter next: the packed panel whose turn comes after this one; it is fetched while this one is worked on.
     @inline(__always) private static func tiles(
         _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: Input, firstRow: Int, rows: Int, column: Int,
-        b: Input, bStep: Int, next: Input? = nil, start: Int, depth: Int
+        b: Input, bStep: Int, next: Input, start: Int, depth: Int
     ) {
-        let bytesPerRow = depth &* panelWidth &* MemoryLayout<Scalar>.stride / rows
+        let share = depth &* panelWidth / rows
         var row = 0
         while row < rows {
             let height = nextHeight(rows &- row)
-            if let next {
-                let bytes = UnsafeRawPointer(next)
-                var line = row &* bytesPerRow
-                while line < (row &+ height) &* bytesPerRow {
-                    kd_prefetch(bytes + line)
-                    line &+= 64
-                }
-            }
             let writer = TileWriter<Vector>(
                 c: o.c + ((firstRow &+ row) &* o.cRow &+ column &* o.cColumn), rowStride: o.cRow,
                 columnStride: o.cColumn, columns: Swift.min(panelWidth, o.n &- column), alpha: problem.alpha,
                 beta: start == 0 ? problem.beta : 1)
-            // The tile's place in C is far away when only a few panels fit the caches; by the end it will be here.
-            for i in 0..<height { kd_prefetch(writer.c + i &* o.cRow) }
-            packedTile(height, block + row &* depth, panel: b, bStep: bStep, depth: depth, writer)
+            packedTile(
+                height, block + row &* depth, panel: b, bStep: bStep, depth: depth, ahead: next + row &* share, writer)
             row &+= height
         }
     }
@@ -465,7 +489,7 @@ extension RealLoops {
                         beta: start == 0 ? problem.beta : 1)
                     directTile(
                         height, o.a + ((firstRow &+ row) &* o.aRow &+ start &* o.aColumn), rowStride: o.aRow,
-                        step: o.aColumn, panel: b, depth: depth, writer)
+                        step: o.aColumn, panel: b, depth: depth, ahead: b, writer)
                     row &+= height
                 }
             }

@@ -1,3 +1,5 @@
+internal import CIntrinsics
+
 /// Some rows of a tile of C, two registers wide, that stay in registers while k runs.
 protocol TileRows {
     associatedtype V: Lanes
@@ -104,13 +106,24 @@ typealias EightRows<V: Lanes> = Stack<FourRows<V>, FourRows<V>>
 typealias TwelveRows<V: Lanes> = Stack<EightRows<V>, FourRows<V>>
 
 /// One tile: k steps over A (entries `rowStride` apart down, `step` apart along k) and a panel of B, rows `bStep` apart.
+///
+/// Meanwhile the tile's place in C comes near, and from `ahead` on a line every four steps of what is read next: a few at
+/// a time, for many at once would hold up the reads of the loop itself.
 @inline(__always) func runTile<Rows: TileRows>(
     _: Rows.Type, _ a: UnsafePointer<Rows.V.Scalar>, rowStride: Int, step: Int, panel b: UnsafePointer<Rows.V.Scalar>,
-    bStep: Int, depth: Int, _ writer: TileWriter<Rows.V>
+    bStep: Int, depth: Int, ahead: UnsafePointer<Rows.V.Scalar>, _ writer: TileWriter<Rows.V>
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
-    for _ in 0..<(depth / 4) {
+    let height = MemoryLayout<Rows>.size / (2 &* MemoryLayout<Rows.V>.size)
+    let line = 64 / MemoryLayout<Rows.V.Scalar>.stride
+    for turn in 0..<(depth / 4) {
+        kd_prefetch_far(ahead + turn &* line)
+        if turn < height {
+            let target = writer.c + turn &* writer.rowStride
+            kd_prefetch(target)
+            kd_prefetch(target + Rows.V.width)
+        }
         advance(&rows, &p, &q, rowStride, step, bStep)
         advance(&rows, &p, &q, rowStride, step, bStep)
         advance(&rows, &p, &q, rowStride, step, bStep)

@@ -70,10 +70,8 @@ public final class Linear: Layer {
         switch rounded {
         case .bf16(let weights): return try linear(x, weights)
         case .int8(let weights): return try linear(x, weights)
-        case nil: break
+        case nil: return try linear(x, weight: weight.value, bias: bias?.value)
         }
-        let product = try matmul(x, transpose(weight.value, -2, -1))
-        return try bias.map { try add(product, $0.value) } ?? product
     }
 
     public override func initialise() throws {

@@ -31,9 +31,24 @@ public func matmul(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     if dtype == .bool {
         throw TensorError(.type, "matmul: bools have no product of matrices", hint: "convert them first: float(x)")
     }
-    let left = try a.converted(to: dtype)
-    let right = try b.converted(to: dtype)
-    if left.rank == 2, right.rank == 2 { return try product(left, right) }
+    return try matrixProduct(a.converted(to: dtype), b.converted(to: dtype))
+}
+
+/// y = x Wᵀ + b on the last axis: [..., in] → [..., out] for a weight [out, in] and a bias [out].
+///
+/// The bias is added where the product is made, while it is near. - Throws: `shape` where the sizes do not fit.
+public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws -> Tensor {
+    let columns = try transpose(weight, -2, -1)
+    guard let bias else { return try matmul(x, columns) }
+    guard x.dtype == .f32 || x.dtype == .f64, x.dtype == weight.dtype, x.dtype == bias.dtype, x.rank >= 2,
+        weight.rank == 2, x.shape.last == weight.shape[1], bias.shape == [weight.shape[0]]
+    else { return try add(matmul(x, columns), bias) }
+    return try matrixProduct(x, columns, bias: bias)
+}
+
+/// The product of two tensors of one type whose inner sizes fit, plus a bias for its columns if there is one.
+private func matrixProduct(_ left: Tensor, _ right: Tensor, bias: Tensor? = nil) throws -> Tensor {
+    if left.rank == 2, right.rank == 2 { return try product(left, right, bias) }
     let matrices = (
         a: left.rank == 1 ? try unsqueeze(left, 0) : left, b: right.rank == 1 ? try unsqueeze(right, 1) : right
     )
@@ -42,13 +57,13 @@ public func matmul(_ a: Tensor, _ b: Tensor) throws -> Tensor {
         // One matrix for the whole batch: its rows are those of one tall matrix.
         let (shape, columns) = (matrices.a.shape, matrices.b.shape[1])
         let rows = shape.dropLast().reduce(1, *)
-        let tall = try product(reshape(matrices.a, [rows, inner.left]), matrices.b)
+        let tall = try product(reshape(matrices.a, [rows, shape[shape.count - 1]]), matrices.b, bias)
         result = try reshape(tall, Array(shape.dropLast()) + [columns])
     } else {
-        result = try product(matrices.a, matrices.b)
+        result = try product(matrices.a, matrices.b, bias)
     }
-    if a.rank == 1 { result = try squeeze(result, -2) }
-    if b.rank == 1 { result = try squeeze(result, -1) }
+    if left.rank == 1 { result = try squeeze(result, -2) }
+    if right.rank == 1 { result = try squeeze(result, -1) }
     return result
 }
 
@@ -72,25 +87,31 @@ public func outer(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     return try multiply(unsqueeze(a, 1), b)
 }
 
-/// The product of (batches of) matrices of one type.
-private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+/// The product of (batches of) matrices of one type, plus a bias for its columns if there is one.
+private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
     let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
     let batch =
         a.rank == 2 && b.rank == 2
         ? [] : try Shape.broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)), for: "matmul")
     let pullback = Pullback.rule { gradient in
-        [
+        var flows = [
             try flow(product(gradient, transpose(b)), to: a),
             try flow(product(transpose(a), gradient), to: b),
         ]
+        if let bias { flows.append(try flow(gradient, to: bias)) }
+        return flows
     }
-    return try Tensor.operation("matmul", [a, b], shape: batch + [m, n], dtype: a.dtype, pullback: pullback) { output in
+    let bias = try bias?.contiguous()
+    let inputs = bias.map { [a, b, $0] } ?? [a, b]
+    return try Tensor.operation(
+        bias == nil ? "matmul" : "linear", inputs, shape: batch + [m, n], dtype: a.dtype, pullback: pullback
+    ) { output in
         guard output.count > 0 else { return }
-        if k == 0 { return try memset0(output) }
+        if k == 0, bias == nil { return try memset0(output) }
         let batches = Batches(a, b, batch)
         switch a.dtype {
-        case .f32: try multiplyReal(Float.self, a, b, output, batches, m, n, k)
-        case .f64: try multiplyReal(Double.self, a, b, output, batches, m, n, k)
+        case .f32: try multiplyReal(Float.self, a, b, bias, output, batches, m, n, k)
+        case .f64: try multiplyReal(Double.self, a, b, bias, output, batches, m, n, k)
         case .i64: try multiplyWhole(Int64.self, a, b, output, batches, m, n, k)
         case .i32: try multiplyWhole(Int32.self, a, b, output, batches, m, n, k)
         default: try multiplyWhole(UInt8.self, a, b, output, batches, m, n, k)
@@ -130,12 +151,14 @@ private struct Batches {
 }
 
 private func multiplyReal<S: Real>(
-    _: S.Type, _ a: Tensor, _ b: Tensor, _ output: Tensor, _ batches: Batches, _ m: Int, _ n: Int, _ k: Int
+    _: S.Type, _ a: Tensor, _ b: Tensor, _ bias: Tensor?, _ output: Tensor, _ batches: Batches, _ m: Int, _ n: Int,
+    _ k: Int
 ) throws {
-    var problem = MatmulProblem<S>(
-        m: m, n: n, k: k, a: a.pointer(S.self), b: b.pointer(S.self), c: output.pointer(S.self))
+    let c: UnsafeMutablePointer<S> = output.pointer(S.self)
+    var problem = MatmulProblem<S>(m: m, n: n, k: k, a: a.pointer(S.self), b: b.pointer(S.self), c: c)
     (problem.aRowStride, problem.aColumnStride) = (a.strides[a.rank - 2], a.strides[a.rank - 1])
     (problem.bRowStride, problem.bColumnStride) = (b.strides[b.rank - 2], b.strides[b.rank - 1])
+    problem.bias = bias.map { UnsafePointer($0.pointer(S.self)) }
     let plan = S.loops.matmulPlan(problem)
     let size = MemoryLayout<S>.stride
     // A cache line apart, so that no two threads write to one.

@@ -56,8 +56,7 @@ public func lstm(
     let (output, states) = try stack.run(x, between: between) { input, layer, own in
         let sequence = try lstmSequence(
             own.enumerated().map { direction, weights in
-                var projected = try matmul(input, transpose(weights.input))
-                if let bias = weights.inputBias { projected = try add(projected, bias) }
+                var projected = try linear(input, weight: weights.input, bias: weights.inputBias)
                 if let bias = weights.hiddenBias { projected = try add(projected, bias) }
                 let number = layer * own.count + direction
                 return LSTMDirection(
@@ -84,8 +83,7 @@ public func gru(
     let hidden = try stack.initial(initialHidden, "hidden")
     let (output, states) = try stack.run(x, between: between) { input, layer, own in
         let sequences = try own.enumerated().map { direction, weights in
-            var projected = try matmul(input, transpose(weights.input))
-            if let bias = weights.inputBias { projected = try add(projected, bias) }
+            let projected = try linear(input, weight: weights.input, bias: weights.inputBias)
             let zeros = try weights.hiddenBias ?? Tensor.zeros([weights.hidden.shape[0]], weights.hidden.dtype)
             return try gruSequence(
                 projected, weights.hidden, zeros, select(hidden, axis: 0, index: layer * own.count + direction),

@@ -88,11 +88,12 @@ enum OpTable {
         ("bincount", { try bincount(flatten($0[0]).converted(to: .u8)) }),
     ]
 
-    /// Functions that compute no tensor from another one, and the linear map in bf16, which says that it has no gradient.
+    /// Functions that compute no tensor from another one; and linear, which has lines here, but whose forms for weights of
+    /// fewer bits say that they have no gradient.
     static let notOperations: Set<String> = [
         "gradients", "leafGradients", "trackedLeaves", "full", "arange", "linspace", "eye", "seed", "rand", "randn",
-        "uniform", "normal",
-        "randint", "randperm", "linear",
+        "uniform", "normal", "randint", "randperm",
+        "linear",
     ]
 
     static func longs(_ values: Int64..., shape: [Int]? = nil) throws -> Tensor {
