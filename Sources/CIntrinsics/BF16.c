@@ -12,6 +12,14 @@ int kd_has_bf16(void) {
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5)) != 0;
 }
 
+int kd_bf16_is_fast(void) {
+    uint32_t a, b, c, d;
+    if (!kd_has_bf16() || !__get_cpuid(0, &a, &b, &c, &d)) return 0;
+    const int isIntel = b == signature_INTEL_ebx && c == signature_INTEL_ecx && d == signature_INTEL_edx;
+    // Intel's processors with AVX512_FP16 leave bf16 to their matrix units and take two cycles for a dot product here.
+    return !(isIntel && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & (1u << 23)) != 0);
+}
+
 #define KD_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 
 KD_BF16 void kd_bf16_round(const float *from, uint16_t *to, long count) {
@@ -25,18 +33,29 @@ KD_BF16 void kd_bf16_round(const float *from, uint16_t *to, long count) {
     }
 }
 
-// The number of rows is a constant wherever this is inlined, so that all sums stay in registers.
+// The columns of a tile of 32, and what its sums begin with.
+#define KD_TILE_START                                                                                                  \
+    const __mmask16 left = columns >= 16 ? 0xFFFF : (__mmask16)((1u << columns) - 1);                                  \
+    const __mmask16 right = columns >= 32 ? 0xFFFF : columns <= 16 ? 0 : (__mmask16)((1u << (columns - 16)) - 1);      \
+    const __m512 x0 = bias ? _mm512_maskz_loadu_ps(left, bias) : _mm512_setzero_ps();                                  \
+    const __m512 y0 = bias ? _mm512_maskz_loadu_ps(right, bias + 16) : _mm512_setzero_ps();                            \
+    __m512 x[12], y[12];                                                                                               \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) { x[i] = x0; y[i] = y0; }
+
+#define KD_TILE_END                                                                                                    \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {                                                \
+        _mm512_mask_storeu_ps(c + i * cStride, left, x[i]);                                                            \
+        if (right) _mm512_mask_storeu_ps(c + i * cStride + 16, right, y[i]);                                           \
+    }
+
+// The number of rows is a constant wherever these are inlined, so that all sums stay in registers.
+#define KD_WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
 KD_BF16 static inline __attribute__((always_inline)) void tile(
     const int rows, const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride,
     int columns
 ) {
-    const __mmask16 left = columns >= 16 ? 0xFFFF : (__mmask16)((1u << columns) - 1);
-    const __mmask16 right = columns >= 32 ? 0xFFFF : columns <= 16 ? 0 : (__mmask16)((1u << (columns - 16)) - 1);
-    const __m512 x0 = bias ? _mm512_maskz_loadu_ps(left, bias) : _mm512_setzero_ps();
-    const __m512 y0 = bias ? _mm512_maskz_loadu_ps(right, bias + 16) : _mm512_setzero_ps();
-    __m512 x[12], y[12];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) { x[i] = x0; y[i] = y0; }
+    KD_TILE_START
     for (long k = 0; k < depth; k++) {
         const __m512bh u = (__m512bh)_mm512_loadu_si512(b + 32 * k), v = (__m512bh)_mm512_loadu_si512(b + 32 * k + 16);
 #pragma clang loop unroll(full)
@@ -46,32 +65,70 @@ KD_BF16 static inline __attribute__((always_inline)) void tile(
             y[i] = _mm512_dpbf16_ps(y[i], s, v);
         }
     }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-        _mm512_mask_storeu_ps(c + i * cStride, left, x[i]);
-        if (right) _mm512_mask_storeu_ps(c + i * cStride + 16, right, y[i]);
-    }
+    KD_TILE_END
 }
+
+KD_WIDE static inline __attribute__((always_inline)) void wide_tile(
+    const int rows, const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride,
+    int columns
+) {
+    KD_TILE_START
+    const __m512i upper = _mm512_set1_epi32((int)0xFFFF0000);
+    for (long k = 0; k < depth; k++) {
+        const __m512i u = _mm512_loadu_si512(b + 32 * k), v = _mm512_loadu_si512(b + 32 * k + 16);
+        // A bf16 is the upper half of a float.
+        const __m512 u0 = (__m512)_mm512_slli_epi32(u, 16), u1 = (__m512)_mm512_and_si512(u, upper);
+        const __m512 v0 = (__m512)_mm512_slli_epi32(v, 16), v1 = (__m512)_mm512_and_si512(v, upper);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) {
+            const __m512 s = _mm512_set1_ps(a[i * aStride + 2 * k]), t = _mm512_set1_ps(a[i * aStride + 2 * k + 1]);
+            x[i] = _mm512_fmadd_ps(s, u0, x[i]);
+            y[i] = _mm512_fmadd_ps(s, v0, y[i]);
+            x[i] = _mm512_fmadd_ps(t, u1, x[i]);
+            y[i] = _mm512_fmadd_ps(t, v1, y[i]);
+        }
+    }
+    KD_TILE_END
+}
+
+#define KD_TILE_BY_ROWS(TILE)                                                                                          \
+    switch (rows) {                                                                                                    \
+    case 12: TILE(12, a, aStride, b, depth, bias, c, cStride, columns); return;                                        \
+    case 8: TILE(8, a, aStride, b, depth, bias, c, cStride, columns); return;                                          \
+    case 4: TILE(4, a, aStride, b, depth, bias, c, cStride, columns); return;                                          \
+    default:                                                                                                           \
+        for (int i = 0; i < rows; i++)                                                                                 \
+            TILE(1, a + i * aStride, aStride, b, depth, bias, c + i * cStride, cStride, columns);                      \
+    }
 
 KD_BF16 void kd_bf16_tile(
     const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
     int columns
 ) {
-    switch (rows) {
-    case 12: tile(12, a, aStride, b, depth, bias, c, cStride, columns); return;
-    case 8: tile(8, a, aStride, b, depth, bias, c, cStride, columns); return;
-    case 4: tile(4, a, aStride, b, depth, bias, c, cStride, columns); return;
-    default:
-        for (int i = 0; i < rows; i++) tile(1, a + i * aStride, aStride, b, depth, bias, c + i * cStride, cStride, columns);
-    }
+    KD_TILE_BY_ROWS(tile)
+}
+
+KD_WIDE void kd_bf16_wide_tile(
+    const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns
+) {
+    KD_TILE_BY_ROWS(wide_tile)
 }
 
 #else
 
 int kd_has_bf16(void) { return 0; }
+int kd_bf16_is_fast(void) { return 0; }
 void kd_bf16_round(const float *from, uint16_t *to, long count) { (void)from; (void)to; (void)count; }
 void kd_bf16_tile(
     const uint32_t *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns
+) {
+    (void)a; (void)aStride; (void)b; (void)depth; (void)bias; (void)c; (void)cStride; (void)rows; (void)columns;
+}
+
+void kd_bf16_wide_tile(
+    const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
     int columns
 ) {
     (void)a; (void)aStride; (void)b; (void)depth; (void)bias; (void)c; (void)cStride; (void)rows; (void)columns;

@@ -12,10 +12,9 @@ struct BF16LinearTests {
     func products(rows: Int, inputs: Int, outputs: Int) throws {
         let (x, w, b) = (try randn([rows, inputs]), try randn([outputs, inputs]), try randn([outputs]))
         func rounded(_ t: Tensor) throws -> Tensor { try t.converted(to: .bf16).converted(to: .f32) }
-        // Without the instruction only the weights are rounded.
-        let input = try BF16Weights.isNative ? rounded(x) : x
-        for bias in [b, nil] {
-            let found = try linear(x, BF16Weights(weight: w, bias: bias))
+        for (arithmetic, bias) in BF16Weights.known.flatMap({ [($0, b), ($0, nil)] }) {
+            let input = try arithmetic == .pairs ? rounded(x) : x
+            let found = try linear(x, BF16Weights(weight: w, bias: bias, arithmetic))
             var wanted = try matmul(input, transpose(rounded(w)))
             if let bias { wanted = try add(wanted, bias) }
             #expect(found.shape == [rows, outputs] && found.dtype == .f32)
@@ -37,12 +36,14 @@ struct BF16LinearTests {
 
     @Test("a row's result does not depend on the rows beside it")
     func rowsAreAlone() throws {
-        let weights = try BF16Weights(weight: randn([70, 40]), bias: randn([70]))
-        let x = try randn([53, 40])
-        let all = try linear(x, weights).elements()
-        for row in [0, 11, 12, 47, 48, 52] {
-            let one = try linear(slice(x, axis: 0, start: row, stop: row + 1), weights).elements()
-            #expect(one == Array(all[row * 70..<(row + 1) * 70]) || !BF16Weights.isNative)
+        for arithmetic in BF16Weights.known where arithmetic != .plain {
+            let weights = try BF16Weights(weight: randn([70, 40]), bias: randn([70]), arithmetic)
+            let x = try randn([53, 40])
+            let all = try linear(x, weights).elements()
+            for row in [0, 11, 12, 47, 48, 52] {
+                let one = try linear(slice(x, axis: 0, start: row, stop: row + 1), weights).elements()
+                #expect(one == Array(all[row * 70..<(row + 1) * 70]))
+            }
         }
     }
 }

@@ -1,32 +1,50 @@
 import CIntrinsics
 
-/// The weights of a linear map in bf16, laid out for the processor's dot products of bf16 pairs where it has them.
-///
-/// For frozen models: a forward pass rounds its inputs to bf16 as well, sums in f32, and answers f32.
+/// The weights of a linear map in bf16, for frozen models: sums and answers are f32.
 public final class BF16Weights {
+    /// How products are made.
+    package enum Arithmetic {
+        /// By the processor's dot products of bf16 pairs: the inputs are rounded to bf16 too.
+        case pairs
+        /// In f32, each weight widened as it is read.
+        case widening
+        /// In f32, all weights widened first.
+        case plain
+    }
+
     public let inputs: Int
     public let outputs: Int
     private let bias: Tensor?
-    /// Panels of 32 columns; in each, for every pair of inputs, the pairs of the columns.
+    fileprivate let arithmetic: Arithmetic
+    /// Panels of 32 columns; in each, for every pair of inputs, the pairs of the columns. Nil for plain products.
     private let panels: Storage?
-    /// The weights [outputs, inputs], where the processor has no such dot products.
+    /// The weights [outputs, inputs], for plain products.
     private let plain: Tensor?
 
     private var pairs: Int { (inputs + 1) / 2 }
     private static let columns = PanelProduct.columns
 
-    /// Whether products are made by the processor's own instruction.
-    public static let isNative = InstructionSet.current == .avx512 && kd_has_bf16() != 0
+    /// What this processor can do, the fastest first.
+    package static let known: [Arithmetic] = {
+        if InstructionSet.current != .avx512 { return [.plain] }
+        if kd_has_bf16() == 0 { return [.widening, .plain] }
+        return kd_bf16_is_fast() == 0 ? [.widening, .pairs, .plain] : [.pairs, .widening, .plain]
+    }()
 
     /// - Parameter weight: [outputs, inputs]; it is rounded to the nearest bf16.
-    public init(weight: Tensor, bias: Tensor?) throws {
+    public convenience init(weight: Tensor, bias: Tensor?) throws {
+        try self.init(weight: weight, bias: bias, Self.known[0])
+    }
+
+    package init(weight: Tensor, bias: Tensor?, _ arithmetic: Arithmetic) throws {
         guard weight.rank == 2 else {
             throw TensorError(
                 .shape, "bf16: the weights of a linear map are [outputs, inputs], these are \(weight.shape)")
         }
         (outputs, inputs) = (weight.shape[0], weight.shape[1])
+        self.arithmetic = arithmetic
         self.bias = try bias?.detached().converted(to: .f32).contiguous()
-        guard Self.isNative else {
+        guard arithmetic != .plain else {
             (plain, panels) = (try weight.detached().converted(to: .bf16), nil)
             return
         }
@@ -62,14 +80,29 @@ public final class BF16Weights {
         let shift = bias?.pointer(Float.self)
         let packed = UnsafePointer(panels.bytes.bindMemory(to: UInt32.self, capacity: 1))
         let (inputs, outputs) = (self.inputs, self.outputs)
-        try PanelProduct(rows: rows, outputs: outputs, rowBytes: pairs * 4).run { row, place in
-            let line = place.assumingMemoryBound(to: UInt16.self)
+        if arithmetic == .pairs {
+            return try PanelProduct(rows: rows, outputs: outputs, rowBytes: pairs * 4).run { row, place in
+                let line = place.assumingMemoryBound(to: UInt16.self)
+                if inputs % 2 == 1 { line[inputs] = 0 }
+                kd_bf16_round(from + row * inputs, line, inputs)
+            } tile: { rounded, row, height, panel in
+                let column = panel * width
+                kd_bf16_tile(
+                    rounded.assumingMemoryBound(to: UInt32.self), pairs, packed + panel * pairs * width, pairs,
+                    shift.map { $0 + column }, to + row * outputs + column, outputs, Int32(height),
+                    Int32(Swift.min(width, outputs - column)))
+            }
+        }
+        // A line more between rows: those of a power of two would all have their places in one corner of the cache.
+        let stride = pairs * 2 + 16
+        try PanelProduct(rows: rows, outputs: outputs, rowBytes: stride * 4).run { row, place in
+            let line = place.assumingMemoryBound(to: Float.self)
             if inputs % 2 == 1 { line[inputs] = 0 }
-            kd_bf16_round(from + row * inputs, line, inputs)
-        } tile: { rounded, row, height, panel in
+            line.update(from: from + row * inputs, count: inputs)
+        } tile: { rows, row, height, panel in
             let column = panel * width
-            kd_bf16_tile(
-                rounded.assumingMemoryBound(to: UInt32.self), pairs, packed + panel * pairs * width, pairs,
+            kd_bf16_wide_tile(
+                rows.assumingMemoryBound(to: Float.self), stride, packed + panel * pairs * width, pairs,
                 shift.map { $0 + column }, to + row * outputs + column, outputs, Int32(height),
                 Int32(Swift.min(width, outputs - column)))
         }
@@ -77,8 +110,7 @@ public final class BF16Weights {
 
     fileprivate func widened(_ x: Tensor) throws -> Tensor {
         guard let plain else { return x }
-        let product = try matmul(x, transpose(plain.converted(to: .f32)))
-        return try bias.map { try add(product, $0) } ?? product
+        return try linear(x, weight: plain.converted(to: .f32), bias: bias)
     }
 }
 
@@ -90,7 +122,7 @@ public func linear(_ x: Tensor, _ weights: BF16Weights) throws -> Tensor {
         throw TensorError(.shape, "linear: takes \(weights.inputs) features, the input has shape \(x.shape)")
     }
     let x = try x.converted(to: .f32)
-    if !BF16Weights.isNative { return try weights.widened(x) }
+    if weights.arithmetic == .plain { return try weights.widened(x) }
     return try Tensor.operation(
         "linear in bf16", [x], shape: Array(x.shape.dropLast()) + [weights.outputs], dtype: .f32,
         pullback: .none(because: "its weights are kept in bf16, for models that are not trained")
