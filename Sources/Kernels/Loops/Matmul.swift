@@ -118,6 +118,9 @@ extension RealLoops {
             // A task should be worth waking a thread: about 2¹⁹ products.
             let wanted = ((1 &<< 19) / (o.k &* panels &* panelWidth)) / tileRows &* tileRows
             let rows = Swift.max(tileRows, wanted)
+            // A panel may come from the second cache: that is cheaper than going through C again.
+            let blocks = (o.k &+ 2047) / 2048
+            let depth = (o.k &+ blocks &- 1) / blocks
             return plan(
                 Strategy.direct, tasks: (o.m &+ rows &- 1) / rows, transposed: transposed, packTasks: 1,
                 packed: panels &* panelWidth &* o.k, rows: rows, columns: panels &* panelWidth, depth: depth)
@@ -270,7 +273,7 @@ extension RealLoops {
     /// One tile of `height` rows; strides of A as in `runTile`.
     @inline(__always) private static func tile(
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
-        ahead: Input, _ writer: TileWriter<Vector>
+        ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
@@ -304,7 +307,7 @@ extension RealLoops {
     }
 
     @inline(never) private static func packedTile(
-        _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, ahead: Input,
+        _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, ahead: Ahead<Scalar>,
         _ writer: TileWriter<Vector>
     ) {
         switch height {
@@ -321,7 +324,7 @@ extension RealLoops {
     }
 
     @inline(never) private static func directTile(
-        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, depth: Int, ahead: Input,
+        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, depth: Int, ahead: Ahead<Scalar>,
         _ writer: TileWriter<Vector>
     ) {
         // A stride of 1, one way or the other, is worth its own code.
@@ -345,12 +348,24 @@ extension RealLoops {
         _ scratch: UnsafeMutablePointer<Scalar>
     ) {
         let o = Operands(problem, transposed: plan.isTransposed)
+        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: tileRows &* panelWidth) { space in
+            guard let tile = space.baseAddress else { return }
+            compute(o, problem, plan, task, packed, scratch, tile)
+        }
+        if let bias = problem.bias { add(bias, problem, plan, task) }
+    }
+
+    /// - Parameter tile: room for the numbers of a tile.
+    @inline(__always) private static func compute(
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Output,
+        _ scratch: Output, _ tile: Output
+    ) {
         switch plan.strategy {
-        case Strategy.packed: packedPanels(o, problem, plan, task, packed, scratch)
-        case Strategy.direct: directPanels(o, problem, plan, task, packed)
-        case Strategy.oneBlock: ownPanels(o, problem, plan, task, scratch)
+        case Strategy.packed: packedPanels(o, problem, plan, task, packed, scratch, tile)
+        case Strategy.direct: directPanels(o, problem, plan, task, packed, tile)
+        case Strategy.oneBlock: ownPanels(o, problem, plan, task, scratch, tile)
         case Strategy.dots: dots(o, problem, plan, task)
-        case Strategy.rowSums: rowSums(o, problem, plan, task)
+        case Strategy.rowSums: rowSums(o, problem, plan, task, tile)
         default:
             for i in 0..<o.m {
                 for j in 0..<o.n {
@@ -359,7 +374,49 @@ extension RealLoops {
                 }
             }
         }
-        if let bias = problem.bias { add(bias, problem, plan, task) }
+    }
+
+    /// The tile of C at a row and a column gets its numbers: `body` makes them, at once in their place if C's rows are
+    /// contiguous.
+    @inline(__always) private static func fill(
+        _ o: Operands<Scalar>, _ row: Int, _ column: Int, height: Int, alpha: Scalar, beta: Scalar, _ tile: Output,
+        _ body: (TileWriter<Vector>) -> Void
+    ) {
+        let target = o.c + (row &* o.cRow &+ column &* o.cColumn)
+        let columns = Swift.min(panelWidth, o.n &- column)
+        if o.cColumn == 1 {
+            return body(TileWriter(c: target, rowStride: o.cRow, columns: columns, alpha: alpha, beta: beta))
+        }
+        body(TileWriter(c: tile, rowStride: panelWidth, columns: panelWidth, alpha: alpha, beta: 0))
+        spread(tile, panelWidth, height: height, columns: columns, beta, target, o.cRow, o.cColumn)
+    }
+
+    /// C ← tile + beta · C for a C whose rows are not contiguous.
+    @inline(never) private static func spread(
+        _ tile: Input, _ tileStride: Int, height: Int, columns: Int, _ beta: Scalar, _ target: Output, _ rowStride: Int,
+        _ columnStride: Int
+    ) {
+        var i = 0
+        while i < height {
+            var j = 0
+            if beta == 0, rowStride == 1, height &- i >= 4 {
+                while j &+ 4 <= columns {
+                    Vector.transpose4(
+                        tile + i &* tileStride + j, tileStride, target + i + j &* columnStride, columnStride)
+                    j &+= 4
+                }
+            }
+            let rows = Swift.min(4, height &- i)
+            while j < columns {
+                for r in 0..<rows {
+                    let place = target + ((i &+ r) &* rowStride &+ j &* columnStride)
+                    let value = tile[(i &+ r) &* tileStride &+ j]
+                    place.pointee = beta == 0 ? value : beta * place.pointee + value
+                }
+                j &+= 1
+            }
+            i &+= rows
+        }
     }
 
     /// Adds the bias to the part of C that a task has just made, which is still near.
@@ -388,7 +445,7 @@ extension RealLoops {
     /// Some rows and columns of C from a packed B.
     private static func packedPanels(
         _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Output,
-        _ scratch: Output
+        _ scratch: Output, _ tile: Output
     ) {
         let width = panelWidth
         let allPanels = (o.n &+ width &- 1) / width
@@ -406,7 +463,7 @@ extension RealLoops {
                 let b = packed + (allPanels &* start &+ panel &* depth) &* width
                 tiles(
                     o, problem, block: scratch, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
-                    bStep: width, next: b + depth &* width, start: start, depth: depth)
+                    bStep: width, next: b + depth &* width, start: start, depth: depth, tile)
             }
             start &+= depth
         }
@@ -414,7 +471,8 @@ extension RealLoops {
 
     /// All rows and some columns of C. The scratch holds a panel of B and the block of A.
     private static func ownPanels(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ scratch: Output
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ scratch: Output,
+        _ tile: Output
     ) {
         let width = panelWidth
         let block = scratch + plan.depth &* width
@@ -437,8 +495,7 @@ extension RealLoops {
                 }
                 tiles(
                     o, problem, block: block, firstRow: 0, rows: o.m, column: column, b: b, bStep: bStep, next: b,
-                    start: start,
-                    depth: depth)
+                    start: start, depth: depth, tile)
                 column &+= width
             }
             start &+= depth
@@ -450,25 +507,28 @@ extension RealLoops {
     /// - Parameter next: the packed panel whose turn comes after this one; it is fetched while this one is worked on.
     @inline(__always) private static func tiles(
         _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: Input, firstRow: Int, rows: Int, column: Int,
-        b: Input, bStep: Int, next: Input, start: Int, depth: Int
+        b: Input, bStep: Int, next: Input, start: Int, depth: Int, _ tile: Output
     ) {
         let share = depth &* panelWidth / rows
         var row = 0
         while row < rows {
             let height = nextHeight(rows &- row)
-            let writer = TileWriter<Vector>(
-                c: o.c + ((firstRow &+ row) &* o.cRow &+ column &* o.cColumn), rowStride: o.cRow,
-                columnStride: o.cColumn, columns: Swift.min(panelWidth, o.n &- column), alpha: problem.alpha,
-                beta: start == 0 ? problem.beta : 1)
-            packedTile(
-                height, block + row &* depth, panel: b, bStep: bStep, depth: depth, ahead: next + row &* share, writer)
+            fill(
+                o, firstRow &+ row, column, height: height, alpha: problem.alpha,
+                beta: start == 0 ? problem.beta : 1, tile
+            ) { writer in
+                packedTile(
+                    height, block + row &* depth, panel: b, bStep: bStep, depth: depth,
+                    ahead: Ahead(start: next + row &* share), writer)
+            }
             row &+= height
         }
     }
 
     /// Some rows of C from a packed B and an A that is read where it lies.
     private static func directPanels(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Input
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Input,
+        _ tile: Output
     ) {
         let width = panelWidth
         let firstRow = task &* plan.rowsPerTask
@@ -483,13 +543,17 @@ extension RealLoops {
                 var row = 0
                 while row < rows {
                     let height = nextHeight(rows &- row)
-                    let writer = TileWriter<Vector>(
-                        c: o.c + ((firstRow &+ row) &* o.cRow &+ column &* o.cColumn), rowStride: o.cRow,
-                        columnStride: o.cColumn, columns: Swift.min(width, o.n &- column), alpha: problem.alpha,
-                        beta: start == 0 ? problem.beta : 1)
-                    directTile(
-                        height, o.a + ((firstRow &+ row) &* o.aRow &+ start &* o.aColumn), rowStride: o.aRow,
-                        step: o.aColumn, panel: b, depth: depth, ahead: b, writer)
+                    let from = o.a + ((firstRow &+ row) &* o.aRow &+ start &* o.aColumn)
+                    let hasNext = o.aColumn == 1 && firstRow &+ row &+ height &+ tileRows <= o.m
+                    let ahead = hasNext ? Ahead(start: from + height &* o.aRow, rowStride: o.aRow) : Ahead(start: b)
+                    fill(
+                        o, firstRow &+ row, column, height: height, alpha: problem.alpha,
+                        beta: start == 0 ? problem.beta : 1, tile
+                    ) { writer in
+                        directTile(
+                            height, from, rowStride: o.aRow, step: o.aColumn, panel: b, depth: depth, ahead: ahead,
+                            writer)
+                    }
                     row &+= height
                 }
             }
@@ -513,7 +577,8 @@ extension RealLoops {
     }
 
     private static func rowSums(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int,
+        _ tile: Output
     ) {
         let first = task &* plan.columnsPerTask
         let end = Swift.min(first &+ plan.columnsPerTask, o.n)
@@ -546,18 +611,20 @@ extension RealLoops {
                         }
                     }
                 }
+                let isContiguous = o.cColumn == 1
                 let target = o.c + (i &* o.cRow &+ j &* o.cColumn)
-                let near = TileWriter<Vector>(
-                    c: target, rowStride: 0, columnStride: o.cColumn, columns: Swift.min(count, 2 &* width),
-                    alpha: problem.alpha,
-                    beta: problem.beta)
-                near.write(0, s, t)
+                let place = isContiguous ? target : tile
+                let beta = isContiguous ? problem.beta : 0
+                TileWriter<Vector>(
+                    c: place, rowStride: 0, columns: Swift.min(count, 2 &* width), alpha: problem.alpha, beta: beta
+                ).write(0, s, t)
                 if count > 2 &* width {
-                    let far = TileWriter<Vector>(
-                        c: target + 2 &* width &* o.cColumn, rowStride: 0, columnStride: o.cColumn,
-                        columns: count &- 2 &* width, alpha: problem.alpha, beta: problem.beta)
-                    far.write(0, u, v)
+                    TileWriter<Vector>(
+                        c: place + 2 &* width, rowStride: 0, columns: count &- 2 &* width, alpha: problem.alpha,
+                        beta: beta
+                    ).write(0, u, v)
                 }
+                if !isContiguous { spread(tile, 0, height: 1, columns: count, problem.beta, target, 0, o.cColumn) }
                 j &+= count
             }
         }

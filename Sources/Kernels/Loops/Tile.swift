@@ -9,16 +9,16 @@ protocol TileRows {
     func write(_ writer: TileWriter<V>, firstRow: Int)
 }
 
-/// Puts finished rows where they belong: C ← alpha · row + beta · C.
+/// Puts finished rows where they belong: C ← alpha · row + beta · C, C's rows contiguous.
 struct TileWriter<V: Lanes> {
     typealias Scalar = V.Scalar
     let c: UnsafeMutablePointer<Scalar>
-    let rowStride: Int, columnStride: Int
+    let rowStride: Int
     let columns: Int
     let alpha: Scalar, beta: Scalar
 
     @inline(__always) func write(_ row: Int, _ x: V, _ y: V) {
-        guard columnStride == 1, columns == 2 &* V.width else { return writePart(row, x, y) }
+        guard columns == 2 &* V.width else { return writePart(row, x, y) }
         let target = c + row &* rowStride
         let a = V(alpha)
         if beta == 0 {
@@ -31,22 +31,12 @@ struct TileWriter<V: Lanes> {
         }
     }
 
-    /// At an edge of C, or down its columns.
+    /// At an edge of C.
     @inline(never) private func writePart(_ row: Int, _ x: V, _ y: V) {
         let a = V(alpha)
         let target = c + row &* rowStride
-        if columnStride == 1 {
-            put(a * x, target, columns)
-            if columns > V.width { put(a * y, target + V.width, columns &- V.width) }
-        } else {
-            let (u, v) = (a * x, a * y)
-            for j in 0..<Swift.min(columns, V.width) { put(u[j], target + j &* columnStride) }
-            var j = V.width
-            while j < columns {
-                put(v[j &- V.width], target + j &* columnStride)
-                j &+= 1
-            }
-        }
+        put(a * x, target, columns)
+        if columns > V.width { put(a * y, target + V.width, columns &- V.width) }
     }
 
     @inline(__always) private func put(_ v: V, _ p: UnsafeMutablePointer<Scalar>, _ count: Int) {
@@ -55,10 +45,6 @@ struct TileWriter<V: Lanes> {
         } else {
             (beta == 0 ? v : V.multiplyAdd(V(beta), V(p, first: count), v)).store(p, first: count)
         }
-    }
-
-    @inline(__always) private func put(_ s: Scalar, _ p: UnsafeMutablePointer<Scalar>) {
-        p.pointee = beta == 0 ? s : beta * p.pointee + s
     }
 }
 
@@ -105,32 +91,61 @@ typealias SixRows<V: Lanes> = Stack<FourRows<V>, TwoRows<V>>
 typealias EightRows<V: Lanes> = Stack<FourRows<V>, FourRows<V>>
 typealias TwelveRows<V: Lanes> = Stack<EightRows<V>, FourRows<V>>
 
+/// What is read after a tile, and comes near while it is worked on: a few lines at a time, for many at once would hold up
+/// the tile's own reads.
+struct Ahead<Scalar> {
+    let start: UnsafePointer<Scalar>
+    /// The distance of twelve rows of which each gives a line every sixteen steps; nil for a line every four steps, one
+    /// behind the other.
+    var rowStride: Int?
+}
+
 /// One tile: k steps over A (entries `rowStride` apart down, `step` apart along k) and a panel of B, rows `bStep` apart.
-///
-/// Meanwhile the tile's place in C comes near, and from `ahead` on a line every four steps of what is read next: a few at
-/// a time, for many at once would hold up the reads of the loop itself.
+/// The tile's place in C comes near meanwhile.
 @inline(__always) func runTile<Rows: TileRows>(
     _: Rows.Type, _ a: UnsafePointer<Rows.V.Scalar>, rowStride: Int, step: Int, panel b: UnsafePointer<Rows.V.Scalar>,
-    bStep: Int, depth: Int, ahead: UnsafePointer<Rows.V.Scalar>, _ writer: TileWriter<Rows.V>
+    bStep: Int, depth: Int, ahead: Ahead<Rows.V.Scalar>, _ writer: TileWriter<Rows.V>
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
+    #if KD_AVX512
+        // One step at a time: with 32 registers the compiler would read ahead for several, and keep the sums in memory.
+        for k in 0..<depth {
+            if k & 3 == 0 { fetch(Rows.self, ahead, writer, k &>> 2) }
+            advance(&rows, &p, &q, rowStride, step, bStep)
+        }
+    #else
+        for turn in 0..<(depth / 4) {
+            fetch(Rows.self, ahead, writer, turn)
+            advance(&rows, &p, &q, rowStride, step, bStep)
+            advance(&rows, &p, &q, rowStride, step, bStep)
+            advance(&rows, &p, &q, rowStride, step, bStep)
+            advance(&rows, &p, &q, rowStride, step, bStep)
+        }
+        for _ in 0..<(depth % 4) { advance(&rows, &p, &q, rowStride, step, bStep) }
+    #endif
+    rows.write(writer, firstRow: 0)
+}
+
+/// What comes near every four steps.
+@inline(__always) private func fetch<Rows: TileRows>(
+    _: Rows.Type, _ ahead: Ahead<Rows.V.Scalar>, _ writer: TileWriter<Rows.V>, _ turn: Int
+) {
     let height = MemoryLayout<Rows>.size / (2 &* MemoryLayout<Rows.V>.size)
     let line = 64 / MemoryLayout<Rows.V.Scalar>.stride
-    for turn in 0..<(depth / 4) {
-        kd_prefetch_far(ahead + turn &* line)
-        if turn < height {
-            let target = writer.c + turn &* writer.rowStride
-            kd_prefetch(target)
-            kd_prefetch(target + Rows.V.width)
-        }
-        advance(&rows, &p, &q, rowStride, step, bStep)
-        advance(&rows, &p, &q, rowStride, step, bStep)
-        advance(&rows, &p, &q, rowStride, step, bStep)
-        advance(&rows, &p, &q, rowStride, step, bStep)
+    if let stride = ahead.rowStride {
+        let next = ahead.start + ((turn & 3) &* 3 &* stride &+ (turn &>> 2) &* line)
+        kd_prefetch_far(next)
+        kd_prefetch_far(next + stride)
+        kd_prefetch_far(next + 2 &* stride)
+    } else {
+        kd_prefetch_far(ahead.start + turn &* line)
     }
-    for _ in 0..<(depth % 4) { advance(&rows, &p, &q, rowStride, step, bStep) }
-    rows.write(writer, firstRow: 0)
+    if turn < height {
+        let target = writer.c + turn &* writer.rowStride
+        kd_prefetch(target)
+        kd_prefetch(target + Rows.V.width)
+    }
 }
 
 /// One step along k. Nothing is captured: rows that a closure changes would live in memory, each access checked.
