@@ -76,6 +76,16 @@ KD_INLINE void kd_prefetch(const void *p) { __builtin_prefetch(p); }
 // Into the second cache only.
 KD_INLINE void kd_prefetch_far(const void *p) { __builtin_prefetch(p, 0, 2); }
 
+// Sixteen flags: whether the upper 24 bits of a word, as a number, are at least a limit.
+typedef uint32_t kd_u32x16 __attribute__((ext_vector_type(16)));
+typedef uint8_t kd_u8x16 __attribute__((ext_vector_type(16)));
+KD_INLINE void kd_flags_at_least(const uint32_t *words, uint32_t limit, uint8_t *flags) {
+    kd_u32x16 w;
+    memcpy(&w, words, sizeof w);
+    kd_u8x16 f = __builtin_convertvector((kd_u32x16)((w >> 8) >= limit) & 1, kd_u8x16);
+    memcpy(flags, &f, sizeof f);
+}
+
 // Four scalars at once, whatever the register's width: what packing a matrix moves. Strides are in scalars.
 #define KD_FOURS(V, S)                                                                                                 \
     typedef S V##_four __attribute__((ext_vector_type(4)));                                                            \
