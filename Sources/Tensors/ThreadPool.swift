@@ -1,3 +1,4 @@
+import CIntrinsics
 import Glibc
 import Synchronization
 
@@ -61,6 +62,9 @@ public enum ThreadPool {
 /// `@unchecked Sendable`: the job's fields are written before `generation` is raised (releasing) and read after it was
 /// seen raised (acquiring); nobody writes them before `busy` is back at zero.
 private final class Crew: @unchecked Sendable {
+    /// How often a thread looks for work before it sleeps: some 100 µs, which is longer than a script's way from one kernel
+    /// to the next, and about what waking costs.
+    private static let patience = 2048
     let size: Int
     let limit = Atomic<Int>(Int.max)
     private let generation = Atomic<Int>(0)
@@ -133,7 +137,8 @@ private final class Crew: @unchecked Sendable {
             var spins = 0
             while busy.load(ordering: .acquiring) > 0 {
                 spins += 1
-                if spins > 4096 { sched_yield() }
+                kd_pause()
+                if spins > Self.patience { sched_yield() }
             }
             job = nil
             isRunning = false
@@ -156,7 +161,8 @@ private final class Crew: @unchecked Sendable {
             var spins = 0
             while generation.load(ordering: .acquiring) == seen {
                 spins += 1
-                if spins > 8192 { sleep(until: seen) }
+                kd_pause()
+                if spins > Self.patience { sleep(until: seen) }
             }
             seen += 1
             takeChunks(as: worker)

@@ -19,6 +19,15 @@ static inline uint64_t kd_xcr0(void) {
 }
 #endif
 
+/// Tells the processor that this is a loop that waits.
+static inline void kd_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /// The x86-64 level of processor and operating system that kd has loops for: 0 portable, 2 = x86-64-v3 (AVX2, FMA, F16C,
 /// BMI), 3 = x86-64-v4 (AVX-512 F, BW, CD, DQ, VL).
 static inline int kd_cpu_level(void) {

@@ -118,8 +118,9 @@ extension RealLoops {
             // A task should be worth waking a thread: about 2¹⁹ products.
             let wanted = ((1 &<< 19) / (o.k &* panels &* panelWidth)) / tileRows &* tileRows
             let rows = Swift.max(tileRows, wanted)
-            // A panel may come from the second cache: that is cheaper than going through C again.
-            let blocks = (o.k &+ 2047) / 2048
+            // Where A's rows are contiguous, a longer panel costs less than going through C again.
+            let longest = o.aColumn == 1 ? 2048 : 256
+            let blocks = (o.k &+ longest &- 1) / longest
             let depth = (o.k &+ blocks &- 1) / blocks
             return plan(
                 Strategy.direct, tasks: (o.m &+ rows &- 1) / rows, transposed: transposed, packTasks: 1,
@@ -128,9 +129,13 @@ extension RealLoops {
         if p.m <= tallBlock {
             // 128 columns repay the packing of A; 64 do when a task is still worth waking a thread.
             let columns = 64 &* p.m &* p.k >= 1 &<< 21 ? 64 : 128
+            let tasks = (p.n &+ columns &- 1) / columns
+            // A large A is packed once for all tasks, a small one sooner by each than all can wait for it.
+            let shares = tasks > 1 && p.m &* p.k >= 1 &<< 15
             return plan(
-                Strategy.oneBlock, tasks: (p.n &+ columns &- 1) / columns, scratch: depth &* (panelWidth &+ p.m),
-                rows: p.m, columns: columns, depth: depth)
+                Strategy.oneBlock, tasks: tasks, packTasks: shares ? (p.k &+ depth &- 1) / depth : 0,
+                packed: shares ? p.m &* p.k : 0,
+                scratch: depth &* (panelWidth &+ (shares ? 0 : p.m)), rows: p.m, columns: columns, depth: depth)
         }
         let rowTasks = (p.m &+ tallBlock &- 1) / tallBlock
         let rows = (((p.m &+ rowTasks &- 1) / rowTasks) &+ tileRows &- 1) / tileRows &* tileRows
@@ -144,11 +149,17 @@ extension RealLoops {
             scratch: rows &* depth, rows: rows, columns: columns, depth: depth)
     }
 
-    /// Some panels of B, for each block of k: [block][panel][k in block][column], zero beyond the last column.
+    /// Some panels of B, or a block of the only rows of A; of B for each block of k: [block][panel][k in block][column], zero beyond the last column.
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>
     ) {
         let o = Operands(problem, transposed: plan.isTransposed)
+        if plan.strategy == Strategy.oneBlock {
+            let start = task &* plan.depth
+            return packBlock(
+                o.a + start &* o.aColumn, o.aRow, o.aColumn, packed + o.m &* start, o.m,
+                Swift.min(plan.depth, o.k &- start))
+        }
         let width = panelWidth
         let panels = (o.n &+ width &- 1) / width
         let first = task &* panelsPerPack
@@ -273,36 +284,36 @@ extension RealLoops {
     /// One tile of `height` rows; strides of A as in `runTile`.
     @inline(__always) private static func tile(
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
-        ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
+        ahead: Ahead<Scalar>, lookahead: Int, _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
             case 12:
                 runTile(
                     TwelveRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, ahead: ahead, writer)
+                    depth: depth, ahead: ahead, lookahead: lookahead, writer)
             case 8:
                 runTile(
                     EightRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, ahead: ahead, writer)
+                    depth: depth, ahead: ahead, lookahead: lookahead, writer)
         #elseif KD_AVX2
             case 6:
                 runTile(
                     SixRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                    ahead: ahead, writer)
+                    ahead: ahead, lookahead: lookahead, writer)
         #endif
         case 4:
             runTile(
                 FourRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, writer)
+                ahead: ahead, lookahead: lookahead, writer)
         case 2:
             runTile(
                 TwoRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, writer)
+                ahead: ahead, lookahead: lookahead, writer)
         default:
             runTile(
                 OneRow<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, writer)
+                ahead: ahead, lookahead: lookahead, writer)
         }
     }
 
@@ -312,14 +323,32 @@ extension RealLoops {
     ) {
         switch height {
         #if KD_AVX512
-            case 12: tile(12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
-            case 8: tile(8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+            case 12:
+                tile(
+                    12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                    writer)
+            case 8:
+                tile(
+                    8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                    writer)
         #elseif KD_AVX2
-            case 6: tile(6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+            case 6:
+                tile(
+                    6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                    writer)
         #endif
-        case 4: tile(4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
-        case 2: tile(2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
-        default: tile(1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+        case 4:
+            tile(
+                4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                writer)
+        case 2:
+            tile(
+                2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                writer)
+        default:
+            tile(
+                1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                writer)
         }
     }
 
@@ -331,15 +360,16 @@ extension RealLoops {
         if step == 1 {
             tile(
                 height, a, rowStride: rowStride, step: 1, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead,
-                writer)
+                lookahead: 0, writer)
         } else if rowStride == 1 {
             tile(
-                height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead, writer
+                height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead,
+                lookahead: 16 &* step, writer
             )
         } else {
             tile(
                 height, a, rowStride: rowStride, step: step, panel: panel, bStep: panelWidth, depth: depth,
-                ahead: ahead, writer)
+                ahead: ahead, lookahead: 0, writer)
         }
     }
 
@@ -363,7 +393,7 @@ extension RealLoops {
         switch plan.strategy {
         case Strategy.packed: packedPanels(o, problem, plan, task, packed, scratch, tile)
         case Strategy.direct: directPanels(o, problem, plan, task, packed, tile)
-        case Strategy.oneBlock: ownPanels(o, problem, plan, task, scratch, tile)
+        case Strategy.oneBlock: ownPanels(o, problem, plan, task, packed, scratch, tile)
         case Strategy.dots: dots(o, problem, plan, task)
         case Strategy.rowSums: rowSums(o, problem, plan, task, tile)
         default:
@@ -469,13 +499,12 @@ extension RealLoops {
         }
     }
 
-    /// All rows and some columns of C. The scratch holds a panel of B and the block of A.
+    /// All rows and some columns of C. The scratch holds a panel of B, and the block of A if it is not packed already.
     private static func ownPanels(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ scratch: Output,
-        _ tile: Output
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int, _ packed: Output,
+        _ scratch: Output, _ tile: Output
     ) {
         let width = panelWidth
-        let block = scratch + plan.depth &* width
         let first = task &* plan.columnsPerTask
         let end = Swift.min(first &+ plan.columnsPerTask, o.n)
         // A panel that only few rows pass by is not worth packing.
@@ -483,7 +512,10 @@ extension RealLoops {
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
-            packBlock(o.a + start &* o.aColumn, o.aRow, o.aColumn, block, o.m, depth)
+            let block = plan.packTasks > 0 ? packed + o.m &* start : scratch + plan.depth &* width
+            if plan.packTasks == 0 {
+                packBlock(o.a + start &* o.aColumn, o.aRow, o.aColumn, block, o.m, depth)
+            }
             var column = first
             while column < end {
                 let columns = Swift.min(width, end &- column)

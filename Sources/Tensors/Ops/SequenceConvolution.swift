@@ -76,7 +76,7 @@ private struct SequenceConvolution {
         ) { output in
             if output.count == 0 { return }
             let rows = try product(overlapping(withPadding(x), channels), reordered(weight, [2, 1, 0]))
-            copyRows(rows, every: padded, to: output, every: places, count: places, width: outputs)
+            try copyRows(rows, every: padded, to: output, every: places, count: places, width: outputs)
         }
     }
 
@@ -98,7 +98,7 @@ private struct SequenceConvolution {
             let every = flow.aliased(
                 shape: [batch * padded, kernel * outputs], strides: [outputs, 1], offset: flow.offset)
             let rows = try product(every, reshape(turned, [kernel * outputs, channels]))
-            copyRows(
+            try copyRows(
                 rows, from: padding, every: padded, to: output, every: time, count: time, width: channels)
         }
     }
@@ -146,16 +146,16 @@ private struct SequenceConvolution {
     private func withPadding(_ x: Tensor) throws -> Tensor {
         if padding == 0 { return try x.packed() }
         let wide = try Tensor.zeros([batch, padded, channels], x.dtype)
-        copyRows(
-            try x.packed(), every: time, to: wide, at: padding, every: padded, count: time, width: channels)
+        try copyRows(
+            x.packed(), every: time, to: wide, at: padding, every: padded, count: time, width: channels)
         return wide
     }
 
     /// The gradient with K − 1 rows of zeros before the first sequence and after each: [K − 1 + B (T + 2 P), O].
     private func spaced(_ gradient: Tensor) throws -> Tensor {
         let wide = try Tensor.zeros([kernel - 1 + batch * padded, outputs], gradient.dtype)
-        copyRows(
-            try gradient.packed(), every: places, to: wide, at: kernel - 1, every: padded, count: places,
+        try copyRows(
+            gradient.packed(), every: places, to: wide, at: kernel - 1, every: padded, count: places,
             width: outputs)
         return wide
     }
@@ -164,12 +164,14 @@ private struct SequenceConvolution {
     private func copyRows(
         _ source: Tensor, from: Int = 0, every sourceStep: Int, to target: Tensor, at start: Int = 0,
         every targetStep: Int, count: Int, width: Int
-    ) {
+    ) throws {
         let bytes = width * source.dtype.size
-        withExtendedLifetime((source, target)) {
-            for b in 0..<batch {
-                (target.base + (start + b * targetStep) * bytes).copyMemory(
-                    from: source.base + (from + b * sourceStep) * bytes, byteCount: count * bytes)
+        defer { withExtendedLifetime((source, target)) {} }
+        let (read, write) = (source.base, target.base)
+        try ThreadPool.parallel(batch, grain: max(1, 65536 / max(count * bytes, 1))) { range in
+            for b in range {
+                (write + (start + b * targetStep) * bytes).copyMemory(
+                    from: read + (from + b * sourceStep) * bytes, byteCount: count * bytes)
             }
         }
     }
