@@ -102,6 +102,16 @@ KD_INLINE void kd_flags_at_least(const uint32_t *words, uint32_t limit, uint8_t 
         memcpy(out, &a, sizeof a); memcpy(out + out_stride, &b, sizeof b);                                             \
         memcpy(out + 2 * out_stride, &c, sizeof c); memcpy(out + 3 * out_stride, &d, sizeof d);                        \
     }                                                                                                                  \
+    KD_INLINE void V##_add_transposed4(const S *x, intptr_t stride, S *out, intptr_t out_stride, S beta) {             \
+        S turned[16];                                                                                                  \
+        V##_transpose4(x, stride, turned, 4);                                                                          \
+        for (int i = 0; i < 4; i++) {                                                                                  \
+            V##_four sum, rest;                                                                                        \
+            memcpy(&sum, turned + 4 * i, sizeof sum); memcpy(&rest, out + i * out_stride, sizeof rest);                \
+            sum += beta * rest;                                                                                        \
+            memcpy(out + i * out_stride, &sum, sizeof sum);                                                            \
+        }                                                                                                              \
+    }                                                                                                                  \
     KD_INLINE void V##_transpose2(const S *x, intptr_t stride, S *out, intptr_t out_stride) {                          \
         V##_four a, b;                                                                                                 \
         memcpy(&a, x, sizeof a); memcpy(&b, x + stride, sizeof b);                                                     \

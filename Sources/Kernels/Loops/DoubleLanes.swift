@@ -47,6 +47,11 @@ struct DoubleLanes: Lanes {
     ) {
         kd_f64_transpose4(x, stride, out, outStride)
     }
+    @inline(__always) static func addTransposed4(
+        _ x: UnsafePointer<Double>, _ stride: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int, _ beta: Double
+    ) {
+        kd_f64_add_transposed4(x, stride, out, outStride, beta)
+    }
     @inline(__always) static func transpose2(
         _ x: UnsafePointer<Double>, _ stride: Int, _ out: UnsafeMutablePointer<Double>, _ outStride: Int
     ) {

@@ -47,6 +47,11 @@ struct FloatLanes: Lanes {
     ) {
         kd_f32_transpose4(x, stride, out, outStride)
     }
+    @inline(__always) static func addTransposed4(
+        _ x: UnsafePointer<Float>, _ stride: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ beta: Float
+    ) {
+        kd_f32_add_transposed4(x, stride, out, outStride, beta)
+    }
     @inline(__always) static func transpose2(
         _ x: UnsafePointer<Float>, _ stride: Int, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
     ) {

@@ -48,6 +48,10 @@ protocol Lanes: BitwiseCopyable {
     /// Four rows of four scalars become four rows of the columns; strides in scalars from row to row.
     static func transpose4(
         _ x: UnsafePointer<Scalar>, _ stride: Int, _ out: UnsafeMutablePointer<Scalar>, _ outStride: Int)
+    /// The same, added to beta times what is there.
+    static func addTransposed4(
+        _ x: UnsafePointer<Scalar>, _ stride: Int, _ out: UnsafeMutablePointer<Scalar>, _ outStride: Int,
+        _ beta: Scalar)
     /// Two rows of four scalars become four rows of two.
     static func transpose2(
         _ x: UnsafePointer<Scalar>, _ stride: Int, _ out: UnsafeMutablePointer<Scalar>, _ outStride: Int)

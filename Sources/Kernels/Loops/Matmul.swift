@@ -64,7 +64,8 @@ extension RealLoops {
     /// The height of the next tile when `rest` rows remain.
     @inline(__always) private static func nextHeight(_ rest: Int) -> Int {
         #if KD_AVX512
-            if rest >= 12 { return 12 }
+            // Sixteen are better as eight and eight than as twelve and four.
+            if rest >= 12, rest != 16 { return 12 }
             if rest >= 8 { return 8 }
         #elseif KD_AVX2
             // Eight are better as four and four than as six and two: two rows cannot keep both units busy.
@@ -112,7 +113,10 @@ extension RealLoops {
         }
         // Two panels at most, and rows that lie well: reading A in place beats packing it.
         let transposed = p.m <= 2 &* panelWidth && p.m < p.n && p.bRowStride == 1
-        if transposed || p.n <= 2 &* panelWidth {
+        // A few columns of an A that is walked across its rows are better off the other way around: as a block of rows
+        // beside panels of full lines.
+        let isTurned = !transposed && p.n >= 8 && p.n <= 2 &* panelWidth && p.m > p.n && p.aRowStride == 1 && p.k > 1
+        if transposed || p.n <= 2 &* panelWidth && !isTurned {
             let o = Operands(p, transposed: transposed)
             let panels = (o.n &+ panelWidth &- 1) / panelWidth
             // A task should be worth waking a thread: about 2¹⁹ products.
@@ -126,16 +130,17 @@ extension RealLoops {
                 Strategy.direct, tasks: (o.m &+ rows &- 1) / rows, transposed: transposed, packTasks: 1,
                 packed: panels &* panelWidth &* o.k, rows: rows, columns: panels &* panelWidth, depth: depth)
         }
-        if p.m <= tallBlock {
+        let (m, n) = isTurned ? (p.n, p.m) : (p.m, p.n)
+        if m <= tallBlock {
             // 128 columns repay the packing of A; 64 do when a task is still worth waking a thread.
-            let columns = 64 &* p.m &* p.k >= 1 &<< 21 ? 64 : 128
-            let tasks = (p.n &+ columns &- 1) / columns
+            let columns = 64 &* m &* p.k >= 1 &<< 21 ? 64 : 128
+            let tasks = (n &+ columns &- 1) / columns
             // A large A is packed once for all tasks, a small one sooner by each than all can wait for it.
-            let shares = tasks > 1 && p.m &* p.k >= 1 &<< 15
+            let shares = tasks > 1 && m &* p.k >= 1 &<< 15
             return plan(
-                Strategy.oneBlock, tasks: tasks, packTasks: shares ? (p.k &+ depth &- 1) / depth : 0,
-                packed: shares ? p.m &* p.k : 0,
-                scratch: depth &* (panelWidth &+ (shares ? 0 : p.m)), rows: p.m, columns: columns, depth: depth)
+                Strategy.oneBlock, tasks: tasks, transposed: isTurned,
+                packTasks: shares ? (p.k &+ depth &- 1) / depth : 0, packed: shares ? m &* p.k : 0,
+                scratch: depth &* (panelWidth &+ (shares ? 0 : m)), rows: m, columns: columns, depth: depth)
         }
         let rowTasks = (p.m &+ tallBlock &- 1) / tallBlock
         let rows = (((p.m &+ rowTasks &- 1) / rowTasks) &+ tileRows &- 1) / tileRows &* tileRows
@@ -149,7 +154,8 @@ extension RealLoops {
             scratch: rows &* depth, rows: rows, columns: columns, depth: depth)
     }
 
-    /// Some panels of B, or a block of the only rows of A; of B for each block of k: [block][panel][k in block][column], zero beyond the last column.
+    /// A block of the only rows of A, or some panels of B, for each block of k: [block][panel][k in block][column], zero
+    /// beyond the last column.
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>
     ) {
@@ -429,10 +435,14 @@ extension RealLoops {
         var i = 0
         while i < height {
             var j = 0
-            if beta == 0, rowStride == 1, height &- i >= 4 {
+            if rowStride == 1, height &- i >= 4 {
                 while j &+ 4 <= columns {
-                    Vector.transpose4(
-                        tile + i &* tileStride + j, tileStride, target + i + j &* columnStride, columnStride)
+                    let (from, to) = (tile + i &* tileStride + j, target + i + j &* columnStride)
+                    if beta == 0 {
+                        Vector.transpose4(from, tileStride, to, columnStride)
+                    } else {
+                        Vector.addTransposed4(from, tileStride, to, columnStride, beta)
+                    }
                     j &+= 4
                 }
             }
