@@ -132,6 +132,25 @@ func fileChapter() -> Chapter {
                 try DatasetReader.text(context.located(path), TableOptions())
             },
             Builtin(
+                "read_parts", "A file of rows in parts, each a dataset that is read when its turn comes.", path,
+                Parameter<Int>("rows", "rows in a part", default: 10_000), text, label, labels, types,
+                Parameter<String>("delimiter", "one character, for .csv", default: ","), header, names,
+                details:
+                    "For data larger than memory: one part at a time is held. train(model, on=parts) and distill(teacher, student, on=parts) go through them, the parts and the rows of each in another order every epoch; online(parts) takes them as they come. The name ends in .tsv, .csv, .jsonl or .txt. Labels in words need labels=, for a part alone does not know all classes.",
+                example:
+                    "write_tsv(dataset({\"x\": [1, 2, 3], \"label\": [0, 1, 0]}), \"/tmp/kd-example.tsv\")\nparts = read_parts(\"/tmp/kd-example.tsv\", rows=2)\nparts.sizes  # → [2, 1]"
+            ) {
+                (
+                    context: CallContext, path: String, rows: Int, text: RoleArgument, label: RoleArgument,
+                    labels: [String]?, types: ColumnTypes, delimiter: String, header: Bool, names: [String]?
+                ) throws -> Value in
+                var options = options(text, label, labels, types)
+                options.delimiter = delimiter
+                options.header = header
+                options.names = names
+                return .object(PartsObject(try FileParts(context.located(path), partRows: rows, options)))
+            },
+            Builtin(
                 "read_conll", "Tagged sentences: a word and its tag a line, a blank line after each sentence.", path,
                 Parameter<Int>("word", "which field of a line is the word", default: 0),
                 Parameter<Int>("tag", "which field is the tag; negative ones count from the end", default: -1),

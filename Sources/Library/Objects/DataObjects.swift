@@ -67,6 +67,50 @@ final class DatasetObject: Object {
     }
 }
 
+/// A file of rows in parts as a value of the language: `parts[0]`, `for data in parts`.
+final class PartsObject: Object {
+    let parts: FileParts
+
+    init(_ parts: FileParts) { self.parts = parts }
+
+    override var typeName: String { "parts" }
+
+    override func display(_ style: DisplayStyle) -> String {
+        "<parts of \(parts.name): \(parts.count) of up to \(counted(parts.partRows, "row")), \(parts.rows) in all>"
+    }
+
+    override var fieldNames: [String] { ["name", "rows", "sizes"] }
+
+    override func field(_ name: String, _ machine: Machine) throws -> Value? {
+        switch name {
+        case "name": parts.name.scriptValue
+        case "rows": parts.rows.scriptValue
+        case "sizes": (0..<parts.count).map { parts.rows(of: $0) }.scriptValue
+        default: nil
+        }
+    }
+
+    override func count(_ machine: Machine) throws -> Int? { parts.count }
+
+    override func makeIterator(_ machine: Machine) throws -> ValueIterator? {
+        var next = 0
+        return ClosureIterator { [parts] in
+            guard next < parts.count else { return nil }
+            defer { next += 1 }
+            return try parts.part(next).scriptValue
+        }
+    }
+
+    override func subscriptGet(_ items: [Language.SubscriptItem], _ machine: Machine) throws -> Value? {
+        guard items.count == 1, case .index(let key) = items[0], let index = key.int,
+            let place = normalized(index, count: parts.count)
+        else {
+            throw Fault("there are \(counted(parts.count, "part")), named by a number from 0", kind: "index")
+        }
+        return try parts.part(place).scriptValue
+    }
+}
+
 extension Value {
     /// Row numbers from a list, a tensor of whole numbers, or a mask of bools.
     fileprivate func rows(in dataset: Dataset) throws -> [Int]? {
