@@ -1,16 +1,27 @@
 import Glibc
 import KernelTable
 
+/// Whether any of the numbers has a bit that is set.
+private func hasBits<S: Real>(_ x: UnsafePointer<S>, _ count: Int) -> Bool {
+    let words = UnsafeRawPointer(x).assumingMemoryBound(to: UInt32.self)
+    var all: UInt32 = 0
+    for i in 0..<count * (MemoryLayout<S>.size / 4) { all |= words[i] }
+    return all != 0
+}
+
 extension Parameter {
     /// One step of Adam, or of AdamW when `decoupled`, on this parameter and its moments in place.
     ///
     /// All three have the parameter's shape and type; `step` counts from 1. PyTorch's formulas in PyTorch's order;
     /// Kingma, Ba 2014, arXiv:1412.6980; Loshchilov, Hutter 2017, arXiv:1711.05101.
+    /// - Parameter isLazy: leaves rows, along the first axis, whose gradient is all zeros as they are, moments and decay too.
     public func adamStep(
         gradient: Tensor, firstMoment: Parameter, secondMoment: Parameter, step: Int, lr: Double, beta1: Double,
-        beta2: Double, eps: Double, weightDecay: Double, decoupled: Bool
+        beta2: Double, eps: Double, weightDecay: Double, decoupled: Bool, isLazy: Bool = false
     ) throws {
         let gradient = try checked(gradient)
+        // What is skipped or moved as one.
+        let width = isLazy && shape.count > 1 && shape[0] > 0 ? count / shape[0] : 0
         let count = count
         let correction1 = 1 - pow(beta1, Double(step))
         let correction2 = 1 - pow(beta2, Double(step))
@@ -20,13 +31,19 @@ extension Parameter {
                     func run<S: Real>(_: S.Type) throws {
                         let (p, m) = (p.assumingMemoryBound(to: S.self), m.assumingMemoryBound(to: S.self))
                         let (v, g) = (v.assumingMemoryBound(to: S.self), gradient.pointer(S.self))
-                        try ThreadPool.parallel(count, grain: 32_768) { range in
+                        func move(_ range: Range<Int>) {
                             let i = range.lowerBound
                             S.loops.adamStep(
                                 parameter: p + i, gradient: g + i, firstMoment: m + i, secondMoment: v + i,
                                 count: range.count, lr: lr, beta1: beta1, beta2: beta2, eps: eps,
                                 weightDecay: weightDecay, biasCorrection1: correction1, biasCorrection2: correction2,
                                 decoupled: decoupled)
+                        }
+                        guard width > 0 else { return try ThreadPool.parallel(count, grain: 32_768, move) }
+                        try ThreadPool.parallel(count / width, grain: rowGrain(width)) { rows in
+                            for row in rows where hasBits(g + row * width, width) {
+                                move(row * width..<(row + 1) * width)
+                            }
                         }
                     }
                     if value.dtype == .f64 { try run(Double.self) } else { try run(Float.self) }

@@ -26,7 +26,7 @@ import Networks
         let optimizer = try Optimizer(
             Self.rule(wanted.name, wanted.settings), parameters: [("p", parameter)],
             lr: #require(wanted.settings["lr"]),
-            weightDecay: wanted.settings["decay"] ?? 0)
+            weightDecay: wanted.settings["decay"] ?? 0, isLazy: wanted.settings["lazy"] == 1)
         for (step, (gradient, value)) in zip(wanted.gradients, wanted.values).enumerated() {
             try optimizer.apply([("p", parameter, gradient.tensor(dtype))])
             let tolerance = dtype == .f64 ? 1e-11 : 2e-6
@@ -35,7 +35,7 @@ import Networks
         #expect(optimizer.steps == 5)
     }
 
-    @Test("there are optimizers to compare") func enoughOptimizers() { #expect(Self.references.count == 9) }
+    @Test("there are optimizers to compare") func enoughOptimizers() { #expect(Self.references.count == 10) }
 
     @Test("gradients are clipped by their norm over all parameters, as in PyTorch", arguments: 0..<3)
     func clipping(index: Int) throws {

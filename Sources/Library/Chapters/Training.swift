@@ -13,7 +13,7 @@ func trainingChapter() -> Chapter {
     let clip = Parameter<Double?>("clip", "longest gradient, as a norm over all parameters", default: nil)
     func make(
         _ rule: Optimizer.Rule, _ target: TrainableArgument, _ lr: Double, _ decay: Double, _ schedule: ScheduleChoice,
-        _ steps: Int?, _ warmup: Double, _ clip: Double?
+        _ steps: Int?, _ warmup: Double, _ clip: Double?, isLazy: Bool = false
     ) throws -> Optimizer {
         guard (0...1).contains(warmup) else {
             throw Fault("\(rule.name): warmup is \(floatText(warmup)); it is a share from 0 to 1", kind: "value")
@@ -21,7 +21,7 @@ func trainingChapter() -> Chapter {
         return try Optimizer(
             rule, parameters: target.parameters, lr: lr, weightDecay: decay,
             schedule: Schedule(rawValue: schedule.rawValue) ?? .constant,
-            warmupSteps: Int((warmup * Double(steps ?? 0)).rounded()), totalSteps: steps, clip: clip)
+            warmupSteps: Int((warmup * Double(steps ?? 0)).rounded()), totalSteps: steps, clip: clip, isLazy: isLazy)
     }
     func adam(_ decoupled: Bool) -> Builtin {
         Builtin(
@@ -37,13 +37,17 @@ func trainingChapter() -> Chapter {
                 decoupled
                     ? "share of each parameter taken away, times lr" : "added to the gradient, times the parameter",
                 default: decoupled ? 0.01 : 0), schedule, steps, warmup, clip,
+            Parameter<Bool>(
+                "lazy", "leave rows of matrices without a gradient as they are, moments and decay too", default: false),
+            details:
+                "lazy=true suits large embeddings of which a batch reads a few rows; where none is skipped, it changes nothing.",
             example:
                 "m = linear(2, 1)\nopt = \(decoupled ? "adamw" : "adam")(m, lr=0.1)\nopt.step(mean(m(ones(4, 2)) ** 2))\nopt.steps  # → 1",
             source: decoupled ? "Loshchilov, Hutter 2017, arXiv:1711.05101" : "Kingma, Ba 2014, arXiv:1412.6980"
         ) {
             (
                 target: TrainableArgument, lr: Double, betas: [Double], eps: Double, decay: Double,
-                schedule: ScheduleChoice, steps: Int?, warmup: Double, clip: Double?
+                schedule: ScheduleChoice, steps: Int?, warmup: Double, clip: Double?, lazy: Bool
             ) throws -> Optimizer in
             guard betas.count == 2 else {
                 throw Fault(
@@ -51,7 +55,7 @@ func trainingChapter() -> Chapter {
             }
             return try make(
                 .adam(beta1: betas[0], beta2: betas[1], eps: eps, decoupled: decoupled), target, lr, decay, schedule,
-                steps, warmup, clip)
+                steps, warmup, clip, isLazy: lazy)
         }
     }
     return Chapter(

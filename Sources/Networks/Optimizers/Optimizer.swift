@@ -23,6 +23,8 @@ public final class Optimizer {
     /// The rate that the schedule's factor is applied to.
     public var baseRate: Double
     public let weightDecay: Double
+    /// Whether Adam leaves rows of matrices without a gradient as they are, as those of an embedding mostly are.
+    public let isLazy: Bool
     public let schedule: Schedule
     public let warmupSteps: Int
     public let totalSteps: Int?
@@ -43,7 +45,8 @@ public final class Optimizer {
     /// - Throws: `training` without any trainable parameter, `value` for rates that make no sense.
     public init(
         _ rule: Rule, parameters: [(path: String, parameter: Parameter)], lr: Double, weightDecay: Double = 0,
-        schedule: Schedule = .constant, warmupSteps: Int = 0, totalSteps: Int? = nil, clip: Double? = nil
+        schedule: Schedule = .constant, warmupSteps: Int = 0, totalSteps: Int? = nil, clip: Double? = nil,
+        isLazy: Bool = false
     ) throws {
         let name = rule.name
         guard !parameters.isEmpty else {
@@ -71,7 +74,7 @@ public final class Optimizer {
             throw ModelError(.value, "\(name): a \(schedule.rawValue) schedule must know its length", hint: "steps=…")
         }
         (self.rule, self.parameters, self.baseRate) = (rule, parameters, lr)
-        (self.weightDecay, self.schedule, self.clip) = (weightDecay, schedule, clip)
+        (self.weightDecay, self.schedule, self.clip, self.isLazy) = (weightDecay, schedule, clip, isLazy)
         (self.warmupSteps, self.totalSteps) = (warmupSteps, totalSteps)
     }
 
@@ -163,7 +166,7 @@ public final class Optimizer {
             guard let state = moments[identity], let second = state.second else { return }
             try parameter.adamStep(
                 gradient: gradient, firstMoment: state.first, secondMoment: second, step: state.steps + 1, lr: rate,
-                beta1: beta1, beta2: beta2, eps: eps, weightDecay: weightDecay, decoupled: decoupled)
+                beta1: beta1, beta2: beta2, eps: eps, weightDecay: weightDecay, decoupled: decoupled, isLazy: isLazy)
             moments[identity]?.steps += 1
         }
     }
