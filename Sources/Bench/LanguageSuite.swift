@@ -30,7 +30,27 @@ enum LanguageSuite: Suite {
             }
             report(line)
         }
+        for (name, script) in [("x + y of 8 numbers, a call", sum), ("relu(x) of 8 numbers, a call", activation)] {
+            let best = try contest(rounds: 3, [{ try ownTime(script) }])
+            report(Line(name: name, value: .seconds(best[0]), limit: 1e-6))
+        }
     }
+
+    /// The time of a call on small tensors, without that of the loop around it.
+    private static func call(_ work: String) -> String {
+        """
+        x, y = randn([8]), randn([8])
+        fn idle() { for i in range(300000) { y } }
+        fn work() { for i in range(300000) { \(work) } }
+        a = time()
+        idle();
+        b = time()
+        work();
+        print((time() - b - (b - a)) / 300000)
+        """
+    }
+    private static let sum = call("x + y")
+    private static let activation = call("relu(x)")
 
     private static let loopInFunction = """
         fn loop() {
