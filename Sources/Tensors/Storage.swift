@@ -58,7 +58,6 @@ public enum Memory {
     }
 
     private static let classCount = 64 * 4
-    private static let hugePage = 1 << 21
     private static let lock = Mutex(())
     // Touched only while the lock is held.
     nonisolated(unsafe) private static var pool = Pool()
@@ -104,13 +103,11 @@ public enum Memory {
         guard let address else { throw exhausted(count) }
         if let block = UnsafeMutableRawPointer(bitPattern: address) { return (block, size) }
         var block: UnsafeMutableRawPointer?
-        // 64 bytes: a whole cache line, and the widest vector. Large blocks lie in large pages where the system has them:
-        // a product that walks over rows kilobytes apart spends a fifth of its time looking up small ones.
-        guard posix_memalign(&block, size >= hugePage ? hugePage : 64, size) == 0, let block else {
+        // 64 bytes: a whole cache line, and the widest vector.
+        guard posix_memalign(&block, 64, size) == 0, let block else {
             lock.withLock { _ in pool.used -= size }
             throw exhausted(count)
         }
-        if size >= hugePage { madvise(block, size, Int32(MADV_HUGEPAGE)) }
         return (block, size)
     }
 

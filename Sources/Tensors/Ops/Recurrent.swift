@@ -56,8 +56,9 @@ public func lstm(
     let (output, states) = try stack.run(x, between: between) { input, layer, own in
         let sequence = try lstmSequence(
             own.enumerated().map { direction, weights in
-                var projected = try linear(input, weight: weights.input, bias: weights.inputBias)
-                if let bias = weights.hiddenBias { projected = try add(projected, bias) }
+                let biases = [weights.inputBias, weights.hiddenBias].compactMap { $0 }
+                let bias = try biases.count == 2 ? add(biases[0], biases[1]) : biases.first
+                let projected = try linear(input, weight: weights.input, bias: bias)
                 let number = layer * own.count + direction
                 return LSTMDirection(
                     projected: projected, weight: weights.hidden, hidden: try select(hidden, axis: 0, index: number),
