@@ -135,36 +135,36 @@ extension RealLoops {
     /// One tile of `height` rows; strides of A as in `runTile`.
     @inline(__always) private static func tile(
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
-        ahead: Ahead<Scalar>, lookahead: Int, _ writer: TileWriter<Vector>
+        ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
         switch height {
         #if KD_AVX512
             case 12:
                 runTile(
                     TwelveRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, ahead: ahead, lookahead: lookahead, writer)
+                    depth: depth, ahead: ahead, writer)
             case 8:
                 runTile(
                     EightRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, ahead: ahead, lookahead: lookahead, writer)
+                    depth: depth, ahead: ahead, writer)
         #elseif KD_AVX2
             case 6:
                 runTile(
                     SixRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                    ahead: ahead, lookahead: lookahead, writer)
+                    ahead: ahead, writer)
         #endif
         case 4:
             runTile(
                 FourRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, lookahead: lookahead, writer)
+                ahead: ahead, writer)
         case 2:
             runTile(
                 TwoRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, lookahead: lookahead, writer)
+                ahead: ahead, writer)
         default:
             runTile(
                 OneRow<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, lookahead: lookahead, writer)
+                ahead: ahead, writer)
         }
     }
 
@@ -176,29 +176,29 @@ extension RealLoops {
         #if KD_AVX512
             case 12:
                 tile(
-                    12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                    12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                     writer)
             case 8:
                 tile(
-                    8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                    8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                     writer)
         #elseif KD_AVX2
             case 6:
                 tile(
-                    6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                    6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                     writer)
         #endif
         case 4:
             tile(
-                4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                 writer)
         case 2:
             tile(
-                2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                 writer)
         default:
             tile(
-                1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead, lookahead: 0,
+                1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                 writer)
         }
     }
@@ -211,16 +211,15 @@ extension RealLoops {
         if step == 1 {
             tile(
                 height, a, rowStride: rowStride, step: 1, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead,
-                lookahead: 0, writer)
+                writer)
         } else if rowStride == 1 {
             tile(
-                height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead,
-                lookahead: 16 &* step, writer
+                height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead, writer
             )
         } else {
             tile(
                 height, a, rowStride: rowStride, step: step, panel: panel, bStep: panelWidth, depth: depth,
-                ahead: ahead, lookahead: 0, writer)
+                ahead: ahead, writer)
         }
     }
 

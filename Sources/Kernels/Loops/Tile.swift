@@ -101,10 +101,10 @@ struct Ahead<Scalar> {
 }
 
 /// One tile: k steps over A (entries `rowStride` apart down, `step` apart along k) and a panel of B, rows `bStep` apart.
-/// The tile's place in C comes near meanwhile, and A `lookahead` entries ahead, unless that is 0.
+/// The tile's place in C comes near meanwhile.
 @inline(__always) func runTile<Rows: TileRows>(
     _: Rows.Type, _ a: UnsafePointer<Rows.V.Scalar>, rowStride: Int, step: Int, panel b: UnsafePointer<Rows.V.Scalar>,
-    bStep: Int, depth: Int, ahead: Ahead<Rows.V.Scalar>, lookahead: Int, _ writer: TileWriter<Rows.V>
+    bStep: Int, depth: Int, ahead: Ahead<Rows.V.Scalar>, _ writer: TileWriter<Rows.V>
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
@@ -112,10 +112,6 @@ struct Ahead<Scalar> {
         // One step at a time: with 32 registers the compiler would read ahead for several, and keep the sums in memory.
         for k in 0..<depth {
             if k & 3 == 0 { fetch(Rows.self, ahead, writer, k &>> 2) }
-            if lookahead != 0 {
-                kd_prefetch(p + lookahead)
-                kd_prefetch(p + lookahead + 11)
-            }
             advance(&rows, &p, &q, rowStride, step, bStep)
         }
     #else

@@ -234,7 +234,7 @@ func modelChapter() -> Chapter {
                 "A frozen copy of a model whose linear maps have their weights in bf16, with sums in f32.",
                 model,
                 details:
-                    "Half the bytes to read, so up to twice as fast for a few rows. Where the processor's dot products of bf16 (AVX512_BF16) are faster than f32, inputs are rounded too; elsewhere weights are widened as they are read. bf16(model, on=data) says what it costs.",
+                    "Half the bytes to read. Where the processor's dot products of bf16 (AVX512_BF16) are faster than f32, inputs are rounded too; elsewhere weights are widened as they are read, about as fast as f32. bf16(model, on=data) says what it costs.",
                 example: "m = rounded_to_bf16(linear(4, 2))\nm(ones(1, 4)).shape  # → [1, 2]"
             ) { (model: Layer) throws -> Layer in try model.rounded(to: .bf16) },
             Builtin(
