@@ -38,6 +38,12 @@ public final class Capture {
         }
     }
 
+    /// Whether this capture or one around it keeps or shifts values of some layers.
+    func wantsValues(of layers: [Layer]) -> Bool {
+        layers.contains { pathsOfLayers[ObjectIdentifier($0)] != nil || pathsOfNotes[ObjectIdentifier($0)] != nil }
+            || outer?.wantsValues(of: layers) ?? false
+    }
+
     func wantsNotes(of layer: Layer) -> Bool {
         pathsOfNotes[ObjectIdentifier(layer)] != nil || outer?.wantsNotes(of: layer) ?? false
     }

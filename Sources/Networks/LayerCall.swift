@@ -44,6 +44,12 @@ extension Layer {
     /// Whether somebody wants to see what this layer notes.
     public final var wantsNotes: Bool { Capture.current?.wantsNotes(of: self) ?? false }
 
+    /// Whether the run under way is watched for what this layer or a part of it makes. If not, values that reach no
+    /// answer may be left out.
+    public final var isObserved: Bool {
+        CallObserver.current != nil || Capture.current?.wantsValues(of: tree().map(\.layer)) ?? false
+    }
+
     /// Gives a value inside a computation a name under this layer's path, so that a capture can ask for it; the
     /// computation goes on with what it returns.
     ///

@@ -100,6 +100,35 @@ import Testing
             """)
     }
 
+    @Test("the last layer leaves out what reaches no answer, and answers and gradients stay", arguments: classifiers)
+    func firstPlace(name: String) {
+        run(
+            name,
+            """
+            m = pretrained(folder)
+            path = if m.kind == "DistilBert" { "transformer" } else { "encoder" }
+            layers = if m.kind == "DistilBert" { m.transformer.layer } else { m.encoder.layer }
+            whole = outputs(m, ids, keep=[path])
+            assert whole.hidden[path].shape[:2] == ids.shape and m.hidden(ids).shape[:2] == ids.shape
+            assert near(whole.logits, m(ids), atol=1e-5)
+            last = path + ".layer.{len(layers) - 1}.attention.probabilities"
+            assert outputs(m, ids, keep=[last]).hidden[last].shape[2:] == [ids.shape[1], ids.shape[1]]
+            some = gradients(sum(m(ids) ** 2), m)
+            all = gradients(sum(outputs(m, ids, keep=[path]).logits ** 2), m)
+            for p, g in all.items() {
+              if g == nil { assert some[p] == nil } else { assert near(some[p], g, atol=1e-4 * item(max(abs(g))) + 1e-6), p }
+            }
+            # Parts that know nothing of first places.
+            width = m.hidden(ids).shape[2]
+            if m.kind != "MobileBert" {
+              layers[-1].attention = linear(width, width)
+              assert near(outputs(m, ids, keep=[path]).logits, m(ids), atol=1e-5)
+            }
+            if m.kind == "DistilBert" { m.transformer = linear(width, width) } else { m.encoder = linear(width, width) }
+            assert near(outputs(m, ids, keep=[path]).logits, m(ids), atol=1e-5)
+            """)
+    }
+
     @Test("an encoder, its older names, and a sentence encoder")
     func encoders() {
         run(

@@ -105,6 +105,15 @@ func coreChapter() -> Chapter {
                 ])
             },
             Builtin(
+                "takes", "Whether a function, or the forward method of a model, has a parameter of a name.",
+                Parameter<Value>("f", "a function or a model"), Parameter<String>("name", "a parameter's name"),
+                example: "takes(kl_loss, \"T\")  # → true"
+            ) { (f: Value, name: String) throws -> Bool in
+                let model = (f.object as? LayerObject)?.layer
+                let called = model.map { ($0 as? ScriptModel)?.member("forward") ?? .null } ?? f
+                return called.object?.signature?.parameters.contains { $0.name == name } ?? false
+            },
+            Builtin(
                 "exit", "Ends the program.", Parameter<Int>("code", "0 for success, up to 255", default: 0),
                 example: "# exit(0)"
             ) { (code: Int) throws -> Void in

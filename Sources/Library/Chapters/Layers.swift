@@ -295,6 +295,13 @@ func modelChapter() -> Chapter {
                 return .object(OutputObject(output.markedAsLogits(), hidden: hidden))
             },
             Builtin(
+                "is_observed",
+                "Whether somebody asks for values of a layer or of its parts in this run: a loss on hidden values, outputs(…, keep=…), summary.",
+                Parameter<Layer>("layer", "a part of a model"),
+                details: "A forward method may leave out values that reach no answer where nobody asks for them.",
+                example: "is_observed(linear(2, 1))  # → false"
+            ) { (layer: Layer) in layer.isObserved },
+            Builtin(
                 "gradients", "The gradients of a loss by a model's parameters, by path; nil where none arrives.",
                 Parameter<Tensor>("loss", "a single number"), Parameter<Layer>("model", "a model"),
                 example: "m = linear(2, 1)\ngradients(sum(m(ones(1, 2))), m)[\"bias\"]  # → [1.]"
