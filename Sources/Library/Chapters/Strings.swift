@@ -25,6 +25,7 @@ enum CoreStrings {
                 argument: .positional(1))
         }
         var parts: [Value] = []
+        parts.reserveCapacity(limit < 0 ? count(text, separator) + 1 : 0)
         forEachPiece(of: text, between: separator, limit: limit) {
             parts.append(.string(String(decoding: $0, as: UTF8.self)))
         }

@@ -6,9 +6,10 @@ extension Compiler {
         var kinds: [CallSite.Kind] = []
         var spans: [Span] = []
         var method: Name?
+        var global: CallSite.Global?
         if case .field(let receiver, let name) = callee.kind {
             method = name
-            fallback(name, into: base)
+            global = fallback(name, into: base)
             _ = try value(receiver, into: state.temporary())
             kinds.append(.positional)
             spans.append(receiver.span)
@@ -24,7 +25,9 @@ extension Compiler {
             }
             spans.append(argument.span)
         }
-        state.sites.append(CallSite(kinds: kinds, spans: spans, callee: callee.span, receivers: method == nil ? 0 : 1))
+        state.sites.append(
+            CallSite(
+                kinds: kinds, spans: spans, callee: callee.span, receivers: method == nil ? 0 : 1, global: global))
         let site = state.sites.count - 1
         if let method { state.methodNames[site] = method.text }
         let isPlain = state.sites[site].isPlain
@@ -37,15 +40,17 @@ extension Compiler {
         return state.temporary()
     }
 
-    /// The function that `x.name(…)` means when x has no such field; the unbound mark when there is none.
-    private func fallback(_ name: Name, into base: Int) {
+    /// The function that `x.name(…)` means when x has no such field: in a register, the unbound mark when there is none, or
+    /// a global that the call looks up.
+    private func fallback(_ name: Name, into base: Int) -> CallSite.Global? {
         switch place(of: name.text) {
         case .local(let register):
             // A variable without a value may hold anything but the mark unless it is told to begin with it.
             state.checked.insert(name.text)
             emit(.copy, base, register, span: name.span)
-        case .global(let index, let builtin): emit(.loadGlobalOrUnbound, base, index, builtin, span: name.span)
+        case .global(let index, let builtin): return CallSite.Global(index: index, builtin: builtin)
         case .cell, .capture, .field: _ = load(name.text, into: base, span: name.span)
         }
+        return nil
     }
 }

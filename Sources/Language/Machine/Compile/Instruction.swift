@@ -31,8 +31,6 @@ enum Opcode: UInt8 {
     case clear
     /// R[a] = global b; the builtin c when the global is not bound and c is not negative
     case loadGlobal
-    /// The same, but answers the unbound mark instead of an error
-    case loadGlobalOrUnbound
     /// global a = R[b], emptied when temporary
     case storeGlobal
     /// R[a] = the value in the cell that R[b] holds

@@ -65,13 +65,11 @@ public final class Builtin: Object {
     /// Answers the commonest calls, by position, without binding their arguments; nil leaves a call to `body`, which says what
     /// is wrong with it.
     public typealias Quick = (UnsafeBufferPointer<Value>) throws -> Value?
-    private(set) var quick: Quick?
+    /// Never assigned again, so that a call need not hold on to it.
+    let quick: Quick?
 
     /// This builtin with a short way for calls in hot loops.
-    public func quickly(_ quick: @escaping Quick) -> Builtin {
-        self.quick = quick
-        return self
-    }
+    public func quickly(_ quick: @escaping Quick) -> Builtin { Builtin(declaration, quick: quick, body: body) }
 
     public override var typeName: String { "function" }
     public override var isCallable: Bool { true }
@@ -88,9 +86,12 @@ public final class Builtin: Object {
     func join(chapter: String) { chapterTitle = chapter }
 
     /// A builtin that takes its arguments as they come; for the few that are called in hot loops.
-    public init(_ signature: Signature, body: @escaping (CallContext, Arguments) throws -> Value) {
+    public init(
+        _ signature: Signature, quick: Quick? = nil, body: @escaping (CallContext, Arguments) throws -> Value
+    ) {
         self.name = signature.name
         self.declaration = signature
+        self.quick = quick
         self.body = body
     }
 

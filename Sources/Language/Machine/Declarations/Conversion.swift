@@ -62,7 +62,10 @@ extension Array: ScriptConvertible where Element: ScriptConvertible {
         }
         return result
     }
-    public var scriptValue: Value { .list(map(\.scriptValue)) }
+    public var scriptValue: Value {
+        if let values = (self as Any) as? [Value] { return .list(values) }
+        return .list(map { $0.scriptValue })
+    }
 }
 
 extension Optional: ScriptConvertible where Wrapped: ScriptConvertible {

@@ -14,12 +14,21 @@ final class CallSite: Sendable {
     let isPlain: Bool
     /// 1 when the first register is the value before `.f(…)` or `|>`.
     let receivers: Int
+    /// Where the function of a method's name is found when the call comes, if not in the first register.
+    let global: Global?
 
-    init(kinds: [Kind], spans: [Span], callee: Span, receivers: Int = 0) {
+    struct Global: Sendable {
+        let index: Int
+        /// What the name means where the global has no value; negative for nothing.
+        let builtin: Int
+    }
+
+    init(kinds: [Kind], spans: [Span], callee: Span, receivers: Int = 0, global: Global? = nil) {
         self.kinds = kinds
         self.spans = spans
         self.callee = callee
         self.receivers = receivers
+        self.global = global
         isPlain = kinds.allSatisfy { if case .positional = $0 { true } else { false } }
     }
 }

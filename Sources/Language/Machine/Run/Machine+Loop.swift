@@ -82,10 +82,6 @@ extension Machine {
                     } else {
                         regs[a] = place.pointee
                     }
-                case .loadGlobalOrUnbound:
-                    let place = frame.pointee.header.pointee.globals.pointee + b
-                    let isBuiltin = c >= 0 && Machine.isUnbound(at: place, mark: unbound)
-                    regs[a] = isBuiltin ? builtinValues[c] : place.pointee
                 case .storeGlobal: frame.pointee.header.pointee.globals.pointee[a] = take(i.b)
                 case .loadCell:
                     guard let cell = regs[b].cell else { throw unboundVariable(constants[c]) }
@@ -392,20 +388,29 @@ extension Machine {
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
                     frame.pointee.next = ip
                     let site = frame.pointee.header.pointee.sites[c]
+                    var function = regs + a
+                    if let global = site._withUnsafeGuaranteedRef({ $0.global }) {
+                        let place = frame.pointee.header.pointee.globals.pointee + global.index
+                        let isBuiltin = global.builtin >= 0 && Machine.isUnbound(at: place, mark: unbound)
+                        function = isBuiltin ? builtinValues + global.builtin : place
+                    }
                     if site._withUnsafeGuaranteedRef({ $0.isPlain }),
-                        let builtin = Machine.builtin(at: regs + a, type: builtinType),
+                        let builtin = Machine.builtin(at: function, type: builtinType),
                         let quick = builtin._withUnsafeGuaranteedRef({ $0.quick }),
                         let value = try quick(UnsafeBufferPointer(start: regs + (a + 1), count: b))
                     {
                         drop(regs + (a + 1), count: b)
                         regs[a] = value
-                    } else if let value = try callMethod(
-                        frame.pointee.code.methodNames[c] ?? "", site.takeUnretainedValue(), regs + a, count: b,
-                        base: frame.pointee.base + a + 1)
-                    {
-                        regs[a] = value
                     } else {
-                        resume()
+                        if function != regs + a { regs[a] = function.pointee }
+                        if let value = try callMethod(
+                            frame.pointee.code.methodNames[c] ?? "", site.takeUnretainedValue(), regs + a, count: b,
+                            base: frame.pointee.base + a + 1)
+                        {
+                            regs[a] = value
+                        } else {
+                            resume()
+                        }
                     }
                 case .returnValue:
                     let value = take(i.a)

@@ -184,7 +184,7 @@ extension Machine {
         var room = 0
         for index in 0..<count {
             switch registers[index] {
-            case .int: room += 20
+            case .int(let number): room += width(of: number)
             case .object(let object) where type(of: object) == StringObject.self:
                 room += unsafeDowncast(object, to: StringObject.self).text.utf8.count
             default: return nil
@@ -210,23 +210,25 @@ extension Machine {
         }
     }
 
-    /// The decimal digits of a number, at most 20 bytes; answers how many.
-    private static func write(_ number: Int, to bytes: UnsafeMutablePointer<UInt8>) -> Int {
-        var rest = number.magnitude
-        var digits = 1
+    /// The bytes of a number in decimal digits, its sign with them. A string of exactly so many may need no memory.
+    private static func width(of number: Int) -> Int {
+        let magnitude = number.magnitude
+        var width = number < 0 ? 2 : 1
         var bound: UInt = 10
-        while rest >= bound, digits < 19 {
-            digits += 1
+        while magnitude >= bound {
+            width += 1
+            if bound > UInt(Int.max) / 10 { break }
             bound *= 10
         }
-        if digits == 19, rest >= 10_000_000_000_000_000_000 { digits = 20 }
-        var place = digits
-        let isNegative = number < 0
-        if isNegative {
-            bytes[0] = UInt8(ascii: "-")
-            place += 1
-        }
-        let count = place
+        return width
+    }
+
+    /// Writes the decimal digits of a number; answers how many bytes they are.
+    private static func write(_ number: Int, to bytes: UnsafeMutablePointer<UInt8>) -> Int {
+        let count = width(of: number)
+        var rest = number.magnitude
+        var place = count
+        if number < 0 { bytes[0] = UInt8(ascii: "-") }
         repeat {
             place -= 1
             bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)

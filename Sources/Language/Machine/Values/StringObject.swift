@@ -1,10 +1,16 @@
 /// Text, which counts and indexes by Unicode code point.
 public final class StringObject: Object {
     public let text: String
-    /// The code points, made when a text that is not ASCII is first indexed.
-    private var cachedScalars: [Unicode.Scalar]?
-    private var cachedLength = -1
-    private var cachedHash: Int?
+    /// What was found out about a text that is not short. Of a short one all is found as fast as it is remembered, and the
+    /// object stays small.
+    private var facts: Facts?
+
+    private final class Facts {
+        var length = -1
+        var hash: Int?
+        /// The code points, made when a text that is not ASCII is first indexed.
+        var scalars: [Unicode.Scalar]?
+    }
 
     /// Longer strings are refused before they are made.
     public static let maximumBytes = 1 << 30
@@ -15,19 +21,37 @@ public final class StringObject: Object {
     public override var typeName: String { "string" }
     public override var conditionHint: String? { "`len(x) > 0`" }
 
+    private var isShort: Bool { text.utf8.count <= 15 }
+
+    private func knownFacts() -> Facts {
+        if let facts { return facts }
+        let facts = Facts()
+        self.facts = facts
+        return facts
+    }
+
     /// The number of code points.
     public var length: Int {
-        if cachedLength < 0 { cachedLength = text.unicodeScalars.count }
-        return cachedLength
+        if isShort {
+            // Each begins with a byte that continues none.
+            var length = 0
+            for byte in text.utf8 where byte & 0b1100_0000 != 0b1000_0000 { length += 1 }
+            return length
+        }
+        let facts = knownFacts()
+        if facts.length < 0 { facts.length = text.unicodeScalars.count }
+        return facts.length
     }
 
     /// Whether one byte is one code point.
     public var isASCII: Bool { length == text.utf8.count }
 
     public var scalars: [Unicode.Scalar] {
-        if let cachedScalars { return cachedScalars }
+        if isShort { return Array(text.unicodeScalars) }
+        let facts = knownFacts()
+        if let scalars = facts.scalars { return scalars }
         let scalars = Array(text.unicodeScalars)
-        cachedScalars = scalars
+        facts.scalars = scalars
         return scalars
     }
 
@@ -64,11 +88,28 @@ public final class StringObject: Object {
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
     public override var keyHash: Int {
-        if let cachedHash { return cachedHash }
+        if isShort { return StringObject.hash(ofShort: text) }
+        let facts = knownFacts()
+        if let hash = facts.hash { return hash }
         let hash = super.keyHash
-        cachedHash = hash
+        facts.hash = hash
         return hash
     }
+    /// Two words of bytes and their number, multiplied and folded, with a seed of this process so that nobody can choose
+    /// keys that collide. Wang Yi 2019, wyhash.
+    private static func hash(ofShort text: String) -> Int {
+        var text = text
+        let words = text.withUTF8 { bytes in
+            var words: (UInt64, UInt64) = (0, 0)
+            withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: UnsafeRawBufferPointer(bytes)) }
+            return (words.0, words.1 | UInt64(bytes.count) << 56)
+        }
+        let product = (words.0 ^ seed.0).multipliedFullWidth(by: words.1 ^ seed.1)
+        return Int(truncatingIfNeeded: product.high ^ product.low)
+    }
+
+    private static let seed = (UInt64.random(in: 1...UInt64.max), UInt64.random(in: 1...UInt64.max))
+
     public override func contains(_ value: Value, _ machine: Machine) throws -> Bool? {
         guard let part = value.string else {
             throw Fault("`in` a string needs a string on its left, not \(value.described)", kind: "type")
