@@ -2,11 +2,12 @@ import KernelTable
 
 /// The paths a plan can take.
 private enum Strategy {
-    /// B in panels ahead of time, A in small blocks by each task (Goto, van de Geijn 2008).
+    /// B in panels ahead of time, A in small blocks, which each task packs or reads where they lie (Goto, van de Geijn
+    /// 2008).
     static var packed: UInt8 { 0 }
     /// B in panels, A read where it lies: for so few columns that packing A would cost more than it saves.
     static var direct: UInt8 { 1 }
-    /// One block of rows: each task packs it for its own panels of B, which it packs too, or reads where they lie.
+    /// One block of rows beside each task's own panels of B; both are packed, or read where they lie.
     static var oneBlock: UInt8 { 2 }
     /// A few rows against rows of Bᵀ: dot products.
     static var dots: UInt8 { 3 }
@@ -51,7 +52,8 @@ extension RealLoops {
             let rows = (p.m &+ tileRows &- 1) / tileRows &* tileRows
             return plan(
                 Strategy.packed, tasks: 1, packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack,
-                packed: panels &* panelWidth &* p.k, scratch: rows &* depth, rows: rows,
+                packed: panels &* panelWidth &* p.k,
+                scratch: Operands(p, transposed: false).packsLeft(tileRows) ? rows &* depth : 0, rows: rows,
                 columns: panels &* panelWidth, depth: depth)
         }
         // Two panels at most, and rows that lie well: reading A in place beats packing it.
@@ -79,22 +81,39 @@ extension RealLoops {
             let columns = 64 &* m &* p.k >= 1 &<< 21 ? 64 : 128
             let tasks = (n &+ columns &- 1) / columns
             // A large A is packed once for all tasks, a small one sooner by each than all can wait for it.
-            let shares = tasks > 1 && m &* p.k >= 1 &<< 15
+            let packs = Operands(p, transposed: isTurned).packsLeft(tileRows)
+            let shares = packs && tasks > 1 && m &* p.k >= 1 &<< 15
             return plan(
                 Strategy.oneBlock, tasks: tasks, transposed: isTurned,
                 packTasks: shares ? (p.k &+ depth &- 1) / depth : 0, packed: shares ? m &* p.k : 0,
-                scratch: depth &* (panelWidth &+ (shares ? 0 : m)), rows: m, columns: columns, depth: depth)
+                scratch: depth &* (panelWidth &+ (packs && !shares ? m : 0)), rows: m, columns: columns, depth: depth)
         }
-        let rowTasks = (p.m &+ tallBlock &- 1) / tallBlock
-        let rows = (((p.m &+ rowTasks &- 1) / rowTasks) &+ tileRows &- 1) / tileRows &* tileRows
-        // Enough tasks for several threads to end together; 384 columns repay the packing of A.
-        let wanted = Swift.min((16 &+ rowTasks &- 1) / rowTasks, Swift.max(p.n / 384, 1))
+        // 384 columns repay the packing of A.
+        let mostColumnTasks = Swift.max(p.n / 384, 1)
+        let wanted = Swift.min((16 &* tallBlock &+ p.m &- 1) / p.m, mostColumnTasks)
         let columns = (panels &+ wanted &- 1) / wanted &* panelWidth
         let columnTasks = (p.n &+ columns &- 1) / columns
+        let rows = evenRows(p.m, columnTasks: columnTasks)
         return plan(
             Strategy.packed, tasks: (p.m &+ rows &- 1) / rows &* columnTasks,
             packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack, packed: panels &* panelWidth &* p.k,
-            scratch: rows &* depth, rows: rows, columns: columns, depth: depth)
+            scratch: Operands(p, transposed: false).packsLeft(tileRows) ? rows &* depth : 0, rows: rows,
+            columns: columns, depth: depth)
+    }
+
+    /// Rows of a task of which several threads have about as many: the size for which two threads, and four, end soonest.
+    private static func evenRows(_ m: Int, columnTasks: Int) -> Int {
+        let tiles = (m &+ tileRows &- 1) / tileRows
+        let most = tallBlock / tileRows
+        var (best, bestTime) = (most, Int.max)
+        var height = most
+        while height >= most / 3 {
+            let tasks = (tiles &+ height &- 1) / height &* columnTasks
+            let time = ((tasks &+ 1) / 2 &* 2 &+ (tasks &+ 3) / 4 &* 4) &* height
+            if time < bestTime { (best, bestTime) = (height, time) }
+            height &-= 1
+        }
+        return best &* tileRows
     }
 
     /// A block of the only rows of A, or some panels of B, for each block of k: [block][panel][k in block][column], zero
@@ -204,22 +223,20 @@ extension RealLoops {
     }
 
     @inline(never) private static func directTile(
-        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, depth: Int, ahead: Ahead<Scalar>,
-        _ writer: TileWriter<Vector>
+        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
+        ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
         // A stride of 1, one way or the other, is worth its own code.
         if step == 1 {
             tile(
-                height, a, rowStride: rowStride, step: 1, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead,
+                height, a, rowStride: rowStride, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                 writer)
         } else if rowStride == 1 {
-            tile(
-                height, a, rowStride: 1, step: step, panel: panel, bStep: panelWidth, depth: depth, ahead: ahead, writer
-            )
+            tile(height, a, rowStride: 1, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
         } else {
             tile(
-                height, a, rowStride: rowStride, step: step, panel: panel, bStep: panelWidth, depth: depth,
-                ahead: ahead, writer)
+                height, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
+                writer)
         }
     }
 
@@ -341,12 +358,11 @@ extension RealLoops {
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
-            packBlock(
-                o.a + (firstRow &* o.aRow &+ start &* o.aColumn), o.aRow, o.aColumn, scratch, rows, depth)
+            let block = leftBlock(o, firstRow: firstRow, rows: rows, start: start, depth: depth, scratch)
             for panel in firstPanel..<endPanel {
                 let b = packed + (allPanels &* start &+ panel &* depth) &* width
                 tiles(
-                    o, problem, block: scratch, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
+                    o, problem, block: block, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
                     bStep: width, next: b + depth &* width, start: start, depth: depth, tile)
             }
             start &+= depth
@@ -366,10 +382,11 @@ extension RealLoops {
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
-            let block = plan.packTasks > 0 ? packed + o.m &* start : scratch + plan.depth &* width
-            if plan.packTasks == 0 {
-                packBlock(o.a + start &* o.aColumn, o.aRow, o.aColumn, block, o.m, depth)
-            }
+            let block =
+                plan.packTasks > 0
+                ? LeftBlock(start: UnsafePointer(packed + o.m &* start))
+                : leftBlock(
+                    o, firstRow: 0, rows: o.m, start: start, depth: depth, scratch + plan.depth &* width)
             var column = first
             while column < end {
                 let columns = Swift.min(width, end &- column)
@@ -388,11 +405,21 @@ extension RealLoops {
         }
     }
 
-    /// One panel of B against a packed block of A, from row `start` of B on.
+    /// A block of A, packed into `space` if it must be.
+    @inline(__always) private static func leftBlock(
+        _ o: Operands<Scalar>, firstRow: Int, rows: Int, start: Int, depth: Int, _ space: Output
+    ) -> LeftBlock<Scalar> {
+        let source = o.a + (firstRow &* o.aRow &+ start &* o.aColumn)
+        guard o.packsLeft(tileRows) else { return LeftBlock(start: source, rowStride: o.aRow) }
+        packBlock(source, o.aRow, o.aColumn, space, rows, depth)
+        return LeftBlock(start: UnsafePointer(space))
+    }
+
+    /// One panel of B against a block of A, from row `start` of B on.
     ///
     /// - Parameter next: the packed panel whose turn comes after this one; it is fetched while this one is worked on.
     @inline(__always) private static func tiles(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: Input, firstRow: Int, rows: Int, column: Int,
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: LeftBlock<Scalar>, firstRow: Int, rows: Int, column: Int,
         b: Input, bStep: Int, next: Input, start: Int, depth: Int, _ tile: Output
     ) {
         let share = depth &* panelWidth / rows
@@ -403,9 +430,15 @@ extension RealLoops {
                 o, firstRow &+ row, column, height: height, alpha: problem.alpha,
                 beta: start == 0 ? problem.beta : 1, tile
             ) { writer in
-                packedTile(
-                    height, block + row &* depth, panel: b, bStep: bStep, depth: depth,
-                    ahead: Ahead(start: next + row &* share), writer)
+                let ahead = Ahead(start: next + row &* share)
+                if let stride = block.rowStride {
+                    directTile(
+                        height, block.start + row &* stride, rowStride: stride, step: 1, panel: b, bStep: bStep,
+                        depth: depth, ahead: ahead, writer)
+                } else {
+                    packedTile(
+                        height, block.start + row &* depth, panel: b, bStep: bStep, depth: depth, ahead: ahead, writer)
+                }
             }
             row &+= height
         }
@@ -437,8 +470,8 @@ extension RealLoops {
                         beta: start == 0 ? problem.beta : 1, tile
                     ) { writer in
                         directTile(
-                            height, from, rowStride: o.aRow, step: o.aColumn, panel: b, depth: depth, ahead: ahead,
-                            writer)
+                            height, from, rowStride: o.aRow, step: o.aColumn, panel: b, bStep: width, depth: depth,
+                            ahead: ahead, writer)
                     }
                     row &+= height
                 }

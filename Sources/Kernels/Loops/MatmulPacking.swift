@@ -24,6 +24,21 @@ struct Operands<Scalar: Real> {
     }
 }
 
+extension Operands {
+    /// Whether tiles of A read it better from a copy: where it is walked across its rows, or where more rows than a set of
+    /// the first cache has lines (8 where it has fewest) begin at one place of their pages.
+    @inline(__always) func packsLeft(_ tileRows: Int) -> Bool {
+        aColumn != 1 || tileRows > 8 && aRow &* MemoryLayout<Scalar>.stride % 4096 == 0
+    }
+}
+
+/// Some rows and columns of A: tiles one behind the other, or rows where they lie.
+struct LeftBlock<Scalar> {
+    let start: UnsafePointer<Scalar>
+    /// The distance of rows that lie in A; nil when packed.
+    var rowStride: Int?
+}
+
 /// How a product is cut into pieces, and how its operands are laid out for them.
 extension RealLoops {
     /// Rows of the tallest tile that fits the registers.
