@@ -156,34 +156,44 @@ extension RealLoops {
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
         ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
+        func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
+            runTile(
+                Rows.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
+                writer)
+        }
         switch height {
         #if KD_AVX512
-            case 12:
-                runTile(
-                    TwelveRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, ahead: ahead, writer)
-            case 8:
-                runTile(
-                    EightRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
-                    depth: depth, ahead: ahead, writer)
+            case 12: run(TwelveRows<Vector>.self)
+            case 8: run(EightRows<Vector>.self)
         #elseif KD_AVX2
-            case 6:
-                runTile(
-                    SixRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                    ahead: ahead, writer)
+            case 6: run(SixRows<Vector>.self)
         #endif
-        case 4:
+        case 4: run(FourRows<Vector>.self)
+        case 2: run(TwoRows<Vector>.self)
+        default: run(OneRow<Vector>.self)
+        }
+    }
+
+    /// The same where C has no more columns than fill the left register of a row.
+    @inline(never) private static func halfTile(
+        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
+        ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
+    ) {
+        func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
             runTile(
-                FourRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, writer)
-        case 2:
-            runTile(
-                TwoRows<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, writer)
-        default:
-            runTile(
-                OneRow<Vector>.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth,
-                ahead: ahead, writer)
+                Rows.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
+                writer)
+        }
+        switch height {
+        #if KD_AVX512
+            case 12: run(TwelveHalfRows<Vector>.self)
+            case 8: run(EightHalfRows<Vector>.self)
+        #elseif KD_AVX2
+            case 6: run(SixHalfRows<Vector>.self)
+        #endif
+        case 4: run(FourHalfRows<Vector>.self)
+        case 2: run(TwoHalfRows<Vector>.self)
+        default: run(HalfRow<Vector>.self)
         }
     }
 
@@ -191,34 +201,21 @@ extension RealLoops {
         _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, ahead: Ahead<Scalar>,
         _ writer: TileWriter<Vector>
     ) {
+        func run(_ rows: Int) {
+            tile(
+                rows, a, rowStride: 1, step: rows, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
+        }
+        // Each height is worth its own code.
         switch height {
         #if KD_AVX512
-            case 12:
-                tile(
-                    12, a, rowStride: 1, step: 12, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                    writer)
-            case 8:
-                tile(
-                    8, a, rowStride: 1, step: 8, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                    writer)
+            case 12: run(12)
+            case 8: run(8)
         #elseif KD_AVX2
-            case 6:
-                tile(
-                    6, a, rowStride: 1, step: 6, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                    writer)
+            case 6: run(6)
         #endif
-        case 4:
-            tile(
-                4, a, rowStride: 1, step: 4, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                writer)
-        case 2:
-            tile(
-                2, a, rowStride: 1, step: 2, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                writer)
-        default:
-            tile(
-                1, a, rowStride: 1, step: 1, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                writer)
+        case 4: run(4)
+        case 2: run(2)
+        default: run(1)
         }
     }
 
@@ -431,7 +428,12 @@ extension RealLoops {
                 beta: start == 0 ? problem.beta : 1, tile
             ) { writer in
                 let ahead = Ahead(start: next + row &* share)
-                if let stride = block.rowStride {
+                if o.n &- column <= Vector.width {
+                    halfTile(
+                        height, block.start + row &* (block.rowStride ?? depth), rowStride: block.rowStride ?? 1,
+                        step: block.rowStride == nil ? height : 1, panel: b, bStep: bStep, depth: depth, ahead: ahead,
+                        writer)
+                } else if let stride = block.rowStride {
                     directTile(
                         height, block.start + row &* stride, rowStride: stride, step: 1, panel: b, bStep: bStep,
                         depth: depth, ahead: ahead, writer)
@@ -469,6 +471,12 @@ extension RealLoops {
                         o, firstRow &+ row, column, height: height, alpha: problem.alpha,
                         beta: start == 0 ? problem.beta : 1, tile
                     ) { writer in
+                        if o.n &- column <= Vector.width {
+                            halfTile(
+                                height, from, rowStride: o.aRow, step: o.aColumn, panel: b, bStep: width, depth: depth,
+                                ahead: ahead, writer)
+                            return
+                        }
                         directTile(
                             height, from, rowStride: o.aRow, step: o.aColumn, panel: b, bStep: width, depth: depth,
                             ahead: ahead, writer)

@@ -1,3 +1,4 @@
+internal import CIntrinsics
 import KernelTable
 
 /// A problem as its plan sees it: perhaps transposed.
@@ -129,6 +130,11 @@ extension RealLoops {
         while row < rows {
             let height = nextHeight(rows &- row)
             let (from, tile) = (source + row &* rowStride, target + row &* depth)
+            if rowStride == 1, height == tileRows, height & 3 == 0 {
+                copyTall(from, columnStride, tile, depth)
+                row &+= height
+                continue
+            }
             var i = 0
             while i < height {
                 let count = height &- i >= 4 ? 4 : Swift.min(height &- i, 2)
@@ -136,6 +142,22 @@ extension RealLoops {
                 i &+= count
             }
             row &+= height
+        }
+    }
+
+    /// A tile of full height from columns that lie in one piece.
+    @inline(__always) private static func copyTall(
+        _ source: Input, _ columnStride: Int, _ target: Output, _ depth: Int
+    ) {
+        for k in 0..<depth {
+            let (from, to) = (source + k &* columnStride, target + k &* tileRows)
+            // Columns far apart are not foreseen by the processor.
+            kd_prefetch(from + 16 &* columnStride)
+            var i = 0
+            while i < tileRows {
+                Vector.copy4(from + i, to + i)
+                i &+= 4
+            }
         }
     }
 

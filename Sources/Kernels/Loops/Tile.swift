@@ -3,6 +3,7 @@ internal import CIntrinsics
 /// Some rows of a tile of C, two registers wide, that stay in registers while k runs.
 protocol TileRows {
     associatedtype V: Lanes
+    static var height: Int { get }
     init()
     /// Adds the outer product of the rows' entries of A, `stride` apart from `a` on, and one row (x, y) of B.
     mutating func step(_ a: UnsafePointer<V.Scalar>, _ stride: Int, _ x: V, _ y: V)
@@ -31,6 +32,9 @@ struct TileWriter<V: Lanes> {
         }
     }
 
+    /// The left half of a row; there are no more columns.
+    @inline(__always) func writeLeft(_ row: Int, _ x: V) { put(V(alpha) * x, c + row &* rowStride, columns) }
+
     /// At an edge of C.
     @inline(never) private func writePart(_ row: Int, _ x: V, _ y: V) {
         let a = V(alpha)
@@ -51,6 +55,7 @@ struct TileWriter<V: Lanes> {
 struct OneRow<V: Lanes>: TileRows {
     var x0 = V.zero, y0 = V.zero
 
+    @inline(__always) static var height: Int { 1 }
     @inline(__always) init() {}
 
     @inline(__always) mutating func step(_ a: UnsafePointer<V.Scalar>, _ stride: Int, _ x: V, _ y: V) {
@@ -62,6 +67,20 @@ struct OneRow<V: Lanes>: TileRows {
     @inline(__always) func write(_ writer: TileWriter<V>, firstRow: Int) { writer.write(firstRow, x0, y0) }
 }
 
+/// The left half of a row, where C has no more columns.
+struct HalfRow<V: Lanes>: TileRows {
+    var x0 = V.zero
+
+    @inline(__always) static var height: Int { 1 }
+    @inline(__always) init() {}
+
+    @inline(__always) mutating func step(_ a: UnsafePointer<V.Scalar>, _: Int, _ x: V, _: V) {
+        x0 = V.multiplyAdd(V(a[0]), x, x0)
+    }
+
+    @inline(__always) func write(_ writer: TileWriter<V>, firstRow: Int) { writer.writeLeft(firstRow, x0) }
+}
+
 /// Two groups of rows, the second below the first.
 struct Stack<Upper: TileRows, Lower: TileRows>: TileRows where Upper.V == Lower.V {
     typealias V = Upper.V
@@ -70,18 +89,16 @@ struct Stack<Upper: TileRows, Lower: TileRows>: TileRows where Upper.V == Lower.
 
     @inline(__always) init() {}
 
-    @inline(__always) static var upperRows: Int {
-        MemoryLayout<Upper>.size / (2 &* MemoryLayout<V>.size)
-    }
+    @inline(__always) static var height: Int { Upper.height &+ Lower.height }
 
     @inline(__always) mutating func step(_ a: UnsafePointer<V.Scalar>, _ stride: Int, _ x: V, _ y: V) {
         upper.step(a, stride, x, y)
-        lower.step(a + Self.upperRows &* stride, stride, x, y)
+        lower.step(a + Upper.height &* stride, stride, x, y)
     }
 
     @inline(__always) func write(_ writer: TileWriter<V>, firstRow: Int) {
         upper.write(writer, firstRow: firstRow)
-        lower.write(writer, firstRow: firstRow &+ Self.upperRows)
+        lower.write(writer, firstRow: firstRow &+ Upper.height)
     }
 }
 
@@ -90,6 +107,12 @@ typealias FourRows<V: Lanes> = Stack<TwoRows<V>, TwoRows<V>>
 typealias SixRows<V: Lanes> = Stack<FourRows<V>, TwoRows<V>>
 typealias EightRows<V: Lanes> = Stack<FourRows<V>, FourRows<V>>
 typealias TwelveRows<V: Lanes> = Stack<EightRows<V>, FourRows<V>>
+
+typealias TwoHalfRows<V: Lanes> = Stack<HalfRow<V>, HalfRow<V>>
+typealias FourHalfRows<V: Lanes> = Stack<TwoHalfRows<V>, TwoHalfRows<V>>
+typealias SixHalfRows<V: Lanes> = Stack<FourHalfRows<V>, TwoHalfRows<V>>
+typealias EightHalfRows<V: Lanes> = Stack<FourHalfRows<V>, FourHalfRows<V>>
+typealias TwelveHalfRows<V: Lanes> = Stack<EightHalfRows<V>, FourHalfRows<V>>
 
 /// What is read after a tile, and comes near while it is worked on: a few lines at a time, for many at once would hold up
 /// the tile's own reads.
@@ -131,7 +154,6 @@ struct Ahead<Scalar> {
 @inline(__always) private func fetch<Rows: TileRows>(
     _: Rows.Type, _ ahead: Ahead<Rows.V.Scalar>, _ writer: TileWriter<Rows.V>, _ turn: Int
 ) {
-    let height = MemoryLayout<Rows>.size / (2 &* MemoryLayout<Rows.V>.size)
     let line = 64 / MemoryLayout<Rows.V.Scalar>.stride
     if let stride = ahead.rowStride {
         let next = ahead.start + ((turn & 3) &* 3 &* stride &+ (turn &>> 2) &* line)
@@ -141,7 +163,7 @@ struct Ahead<Scalar> {
     } else {
         kd_prefetch_far(ahead.start + turn &* line)
     }
-    if turn < height {
+    if turn < Rows.height {
         let target = writer.c + turn &* writer.rowStride
         kd_prefetch(target)
         kd_prefetch(target + Rows.V.width)
