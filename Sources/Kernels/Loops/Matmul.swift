@@ -156,7 +156,7 @@ extension RealLoops {
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
         ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
-        func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
+        @inline(__always) func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
             runTile(
                 Rows.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                 writer)
@@ -179,7 +179,7 @@ extension RealLoops {
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
         ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
-        func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
+        @inline(__always) func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
             runTile(
                 Rows.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
                 writer)
@@ -201,7 +201,7 @@ extension RealLoops {
         _ height: Int, _ a: Input, panel: Input, bStep: Int, depth: Int, ahead: Ahead<Scalar>,
         _ writer: TileWriter<Vector>
     ) {
-        func run(_ rows: Int) {
+        @inline(__always) func run(_ rows: Int) {
             tile(
                 rows, a, rowStride: 1, step: rows, panel: panel, bStep: bStep, depth: depth, ahead: ahead, writer)
         }

@@ -89,7 +89,7 @@ public func outer(_ a: Tensor, _ b: Tensor) throws -> Tensor {
 
 /// The product of (batches of) matrices of one type, plus a bias for its columns if there is one.
 private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
-    let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
+    let (m, n) = (a.shape[a.rank - 2], b.shape[b.rank - 1])
     let batch =
         a.rank == 2 && b.rank == 2
         ? [] : try Shape.broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)), for: "matmul")
@@ -105,17 +105,21 @@ private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil) throws -> 
     let inputs = bias.map { [a, b, $0] } ?? [a, b]
     return try Tensor.operation(
         bias == nil ? "matmul" : "linear", inputs, shape: batch + [m, n], dtype: a.dtype, pullback: pullback
-    ) { output in
-        guard output.count > 0 else { return }
-        if k == 0, bias == nil { return try memset0(output) }
-        let batches = Batches(a, b, batch)
-        switch a.dtype {
-        case .f32: try multiplyReal(Float.self, a, b, bias, output, batches, m, n, k)
-        case .f64: try multiplyReal(Double.self, a, b, bias, output, batches, m, n, k)
-        case .i64: try multiplyWhole(Int64.self, a, b, output, batches, m, n, k)
-        case .i32: try multiplyWhole(Int32.self, a, b, output, batches, m, n, k)
-        default: try multiplyWhole(UInt8.self, a, b, output, batches, m, n, k)
-        }
+    ) { output in try writeProduct(a, b, bias, to: output) }
+}
+
+/// Writes the product of (batches of) matrices of one type, plus a bias for its columns, to a packed tensor of its shape.
+func writeProduct(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, to output: Tensor) throws {
+    let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
+    guard output.count > 0 else { return }
+    if k == 0, bias == nil { return try memset0(output) }
+    let batches = Batches(a, b, Array(output.shape.dropLast(2)))
+    switch a.dtype {
+    case .f32: try multiplyReal(Float.self, a, b, bias, output, batches, m, n, k)
+    case .f64: try multiplyReal(Double.self, a, b, bias, output, batches, m, n, k)
+    case .i64: try multiplyWhole(Int64.self, a, b, output, batches, m, n, k)
+    case .i32: try multiplyWhole(Int32.self, a, b, output, batches, m, n, k)
+    default: try multiplyWhole(UInt8.self, a, b, output, batches, m, n, k)
     }
 }
 
@@ -164,8 +168,9 @@ private func multiplyReal<S: Real>(
     // A cache line apart, so that no two threads write to one.
     let packedBytes = (plan.packedCount * size + 63) / 64 * 64
     let scratchBytes = (plan.scratchCount * size + 63) / 64 * 64
-    if batches.count > 1, Double(m) * Double(n) * Double(k) <= 0x1p21 {
-        // Small products: each is one task.
+    let areSmall = Double(m) * Double(n) * Double(k) <= 0x1p21
+    if batches.count > 1, areSmall || batches.count >= 4 * ThreadPool.size {
+        // Small products, or many for each thread: each is one task.
         let workerBytes = packedBytes + scratchBytes
         let memory = try Storage(byteCount: workerBytes * ThreadPool.size)
         let grain = Swift.max(1, (1 << 17) / (m * n * k))

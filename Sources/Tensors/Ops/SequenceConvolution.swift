@@ -2,9 +2,8 @@ import KernelTable
 
 // B batch, T time, C channels in, O channels out, K places of the kernel, P padding at both ends.
 //
-// In the layout of sequences, [B, T, C], the window of K steps at a time is K · C numbers in a row. So the windows of a whole
-// batch are the rows of one matrix whose rows overlap, which nobody has to write down: a convolution is one product with it.
-// Rows in which one sequence ends and the next begins are computed along and left out: K − 1 of each T + 2 P.
+// In the layout of sequences, [B, T, C], the window of K steps at a time is K · C numbers in a row. So the windows of a
+// sequence are the rows of a matrix whose rows overlap, which nobody has to write down: a convolution is a product with it.
 //
 // As with the other convolutions, the gradients of any order come from three operations:
 //
@@ -43,9 +42,7 @@ public func conv1dOfSequences(
             .shape, "conv1d: the kernel of shape \(weight.shape) does not fit into the sequences of shape \(x.shape)")
     }
     return try computing("conv1d", x) { x in
-        let result = try sizes.forward(x, weight.converted(to: x.dtype))
-        guard let bias else { return result }
-        return try add(result, bias.converted(to: x.dtype))
+        try sizes.forward(x, weight.converted(to: x.dtype), bias?.converted(to: x.dtype))
     }
 }
 
@@ -63,25 +60,34 @@ private struct SequenceConvolution {
     /// Windows of the batch written one after the other, with those that reach from one sequence into the next.
     var windows: Int { batch * padded - kernel + 1 }
 
-    /// x [B, T, C] and w [O, C, K] to [B, places, O].
-    func forward(_ x: Tensor, _ weight: Tensor) throws -> Tensor {
-        try Tensor.operation(
-            "convolution", [x, weight], shape: [batch, places, outputs], dtype: x.dtype,
+    /// x [B, T, C], w [O, C, K] and a bias [O] to [B, places, O].
+    func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
+        let wide = try withPadding(x)
+        let bias = try bias?.contiguous()
+        return try Tensor.operation(
+            "convolution", [x, weight] + (bias.map { [$0] } ?? []), shape: [batch, places, outputs], dtype: x.dtype,
             pullback: .rule { gradient in
-                [
-                    x.isTracked ? try towardsInput(gradient, weight) : nil,
-                    weight.isTracked ? try towardsWeight(x, gradient) : nil,
+                let flow = try spaced(gradient)
+                var flows = [
+                    x.isTracked ? try towardsInput(gradient, weight, spaced: flow) : nil,
+                    weight.isTracked ? try towardsWeight(x, gradient, padded: wide, spaced: flow) : nil,
                 ]
+                if let bias { flows.append(bias.isTracked ? try sum(gradient, dims: [0, 1]) : nil) }
+                return flows
             }
         ) { output in
             if output.count == 0 { return }
-            let rows = try product(overlapping(withPadding(x), channels), reordered(weight, [2, 1, 0]))
-            try copyRows(rows, every: padded, to: output, every: places, count: places, width: outputs)
+            let each = wide.aliased(
+                shape: [batch, places, kernel * channels], strides: [padded * channels, channels, 1],
+                offset: wide.offset)
+            try writeProduct(each, reordered(weight, [2, 1, 0]), bias, to: output)
         }
     }
 
     /// The gradient g [B, places, O] and w to [B, T, C].
-    func towardsInput(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
+    ///
+    /// - Parameter flow: g as `spaced` makes it.
+    func towardsInput(_ gradient: Tensor, _ weight: Tensor, spaced flow: Tensor? = nil) throws -> Tensor {
         try Tensor.operation(
             "convolution gradient", [gradient, weight], shape: [batch, time, channels], dtype: gradient.dtype,
             pullback: .rule { upper in
@@ -94,17 +100,22 @@ private struct SequenceConvolution {
             if output.count == 0 { return }
             // The step r of the input is read by the windows r − K + 1 … r: a convolution of g with the kernel turned round.
             let turned = try Graph.recording(false) { try flip(permute(weight.detached(), [2, 0, 1]), [0]).packed() }
-            let flow = try spaced(gradient)
-            let every = flow.aliased(
-                shape: [batch * padded, kernel * outputs], strides: [outputs, 1], offset: flow.offset)
-            let rows = try product(every, reshape(turned, [kernel * outputs, channels]))
-            try copyRows(
-                rows, from: padding, every: padded, to: output, every: time, count: time, width: channels)
+            let flow = try flow ?? spaced(gradient)
+            let each = flow.aliased(
+                shape: [batch, time, kernel * outputs], strides: [padded * outputs, outputs, 1],
+                offset: flow.offset + padding * outputs)
+            try writeProduct(each, reshape(turned, [kernel * outputs, channels]), to: output)
         }
     }
 
     /// x and the gradient g to [O, C, K].
-    func towardsWeight(_ x: Tensor, _ gradient: Tensor) throws -> Tensor {
+    ///
+    /// - Parameters:
+    ///   - wide: x as `withPadding` makes it.
+    ///   - flow: g as `spaced` makes it.
+    func towardsWeight(
+        _ x: Tensor, _ gradient: Tensor, padded wide: Tensor? = nil, spaced flow: Tensor? = nil
+    ) throws -> Tensor {
         try Tensor.operation(
             "convolution weight gradient", [x, gradient], shape: [outputs, channels, kernel], dtype: x.dtype,
             pullback: .rule { upper in
@@ -118,18 +129,19 @@ private struct SequenceConvolution {
                 output.base.initializeMemory(as: UInt8.self, repeating: 0, count: output.count * output.dtype.size)
                 return
             }
-            let flow = try spaced(gradient)
+            let (wide, flow) = (try wide ?? withPadding(x), try flow ?? spaced(gradient))
+            // Windows that reach from one sequence into the next meet the zeros between the gradients.
+            let every = wide.aliased(
+                shape: [windows, kernel * channels], strides: [channels, 1], offset: wide.offset)
             let rows = flow.aliased(
                 shape: [windows, outputs], strides: [outputs, 1], offset: flow.offset + (kernel - 1) * outputs)
-            let sums = try product(transpose(overlapping(withPadding(x), channels)), rows)  // [K · C, O]
             let ordered = try Graph.recording(false) {
-                try permute(reshape(sums, [kernel, channels, outputs]), [2, 1, 0]).packed()
+                let sums = try matmul(transpose(every), rows)  // [K · C, O]
+                return try permute(reshape(sums, [kernel, channels, outputs]), [2, 1, 0]).packed()
             }
             output.base.copyMemory(from: ordered.base, byteCount: output.count * output.dtype.size)
         }
     }
-
-    private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor { try Graph.recording(false) { try matmul(a, b) } }
 
     /// The weight's axes in another order, the two first as one: [K · C, O].
     private func reordered(_ weight: Tensor, _ axes: [Int]) throws -> Tensor {
@@ -138,41 +150,37 @@ private struct SequenceConvolution {
         }
     }
 
-    /// The windows of a batch with its padding, as rows that overlap.
-    private func overlapping(_ x: Tensor, _ width: Int) -> Tensor {
-        x.aliased(shape: [windows, kernel * width], strides: [width, 1], offset: x.offset)
-    }
-
+    /// x with P rows of zeros at both ends of each sequence: [B (T + 2 P), C].
     private func withPadding(_ x: Tensor) throws -> Tensor {
-        if padding == 0 { return try x.packed() }
-        let wide = try Tensor.zeros([batch, padded, channels], x.dtype)
-        try copyRows(
-            x.packed(), every: time, to: wide, at: padding, every: padded, count: time, width: channels)
-        return wide
+        padding == 0
+            ? try x.detached().packed()
+            : try apart(x, rows: batch * padded, before: padding, count: time, every: padded, width: channels)
     }
 
     /// The gradient with K − 1 rows of zeros before the first sequence and after each: [K − 1 + B (T + 2 P), O].
     private func spaced(_ gradient: Tensor) throws -> Tensor {
-        let wide = try Tensor.zeros([kernel - 1 + batch * padded, outputs], gradient.dtype)
-        try copyRows(
-            gradient.packed(), every: places, to: wide, at: kernel - 1, every: padded, count: places,
+        try apart(
+            gradient, rows: kernel - 1 + batch * padded, before: kernel - 1, count: places, every: padded,
             width: outputs)
-        return wide
     }
 
-    /// For each sequence `count` rows, which begin `every` rows apart.
-    private func copyRows(
-        _ source: Tensor, from: Int = 0, every sourceStep: Int, to target: Tensor, at start: Int = 0,
-        every targetStep: Int, count: Int, width: Int
-    ) throws {
-        let bytes = width * source.dtype.size
-        defer { withExtendedLifetime((source, target)) {} }
-        let (read, write) = (source.base, target.base)
+    /// Sequences of `count` rows one after the other, one every `every` rows, the first after `before` rows; zeros between.
+    private func apart(_ x: Tensor, rows: Int, before: Int, count: Int, every: Int, width: Int) throws -> Tensor {
+        let source = try x.detached().packed()
+        let result = try Tensor(uninitialized: [rows, width], x.dtype)
+        defer { withExtendedLifetime((source, result)) {} }
+        let (read, write, bytes) = (source.base, result.base, width * x.dtype.size)
+        func clear(_ gap: Range<Int>) {
+            (write + gap.lowerBound * bytes).initializeMemory(as: UInt8.self, repeating: 0, count: gap.count * bytes)
+        }
+        clear(0..<(batch == 0 ? rows : before))
         try ThreadPool.parallel(batch, grain: max(1, 65536 / max(count * bytes, 1))) { range in
             for b in range {
-                (write + (start + b * targetStep) * bytes).copyMemory(
-                    from: read + (from + b * sourceStep) * bytes, byteCount: count * bytes)
+                let start = before + b * every
+                (write + start * bytes).copyMemory(from: read + b * count * bytes, byteCount: count * bytes)
+                clear(start + count..<(b == batch - 1 ? rows : start + every))
             }
         }
+        return result
     }
 }
