@@ -2,8 +2,10 @@ import KernelTable
 
 /// One direction of an LSTM layer.
 struct LSTMDirection {
-    /// W x + b for every step, [T, B, 4H].
-    let projected: Tensor
+    /// W, [4H, I].
+    let input: Tensor
+    /// b, [4H].
+    let bias: Tensor
     /// U, [4H, H].
     let weight: Tensor
     /// The first h and the first c, [B, H].
@@ -11,32 +13,43 @@ struct LSTMDirection {
     let cell: Tensor
     let reversed: Bool
 
-    var tensors: [Tensor] { [projected, weight, hidden, cell] }
+    static let tensorCount = 5
+    var tensors: [Tensor] { [input, bias, weight, hidden, cell] }
+
+    /// The same with other tensors.
+    func with(_ tensors: ArraySlice<Tensor>) -> LSTMDirection {
+        let t = Array(tensors)
+        return LSTMDirection(input: t[0], bias: t[1], weight: t[2], hidden: t[3], cell: t[4], reversed: reversed)
+    }
 }
 
-/// The steps of an LSTM layer as one operation, all directions and parts of the batch side by side.
+/// An LSTM layer as one operation: the inputs' part of all gates as one product for each direction, then the steps, all
+/// directions and parts of the batch side by side.
 ///
-/// - Parameter mask: bools [T, B]; where false a row keeps its state and the output is 0.
+/// - Parameters:
+///   - x: [T, B, I].
+///   - mask: bools [T, B]; where false a row keeps its state and the output is 0.
 /// - Returns: [T + 2, B, D·H]: h after each step by time, then the last h and the last c; the directions beside each other.
-func lstmSequence(_ directions: [LSTMDirection], mask: Tensor?) throws -> Tensor {
-    directions[0].projected.dtype == .f64
-        ? try LSTMSequence<Double>(directions, mask).apply() : try LSTMSequence<Float>(directions, mask).apply()
+func lstmSequence(_ x: Tensor, _ directions: [LSTMDirection], mask: Tensor?) throws -> Tensor {
+    x.dtype == .f64
+        ? try LSTMSequence<Double>(x, directions, mask).apply() : try LSTMSequence<Float>(x, directions, mask).apply()
 }
 
 /// The same from elementary operations: the oracle of the fused form, and its second gradient.
-func composedLSTMSequence(_ directions: [LSTMDirection], mask: Tensor?) throws -> Tensor {
-    try concatenate(directions.map { try composed($0, mask: mask) }, -1)
+func composedLSTMSequence(_ x: Tensor, _ directions: [LSTMDirection], mask: Tensor?) throws -> Tensor {
+    try concatenate(directions.map { try composed(x, $0, mask: mask) }, -1)
 }
 
-private func composed(_ direction: LSTMDirection, mask: Tensor?) throws -> Tensor {
-    let (time, n) = (direction.projected.shape[0], direction.hidden.shape[1])
+private func composed(_ x: Tensor, _ direction: LSTMDirection, mask: Tensor?) throws -> Tensor {
+    let (time, n) = (x.shape[0], direction.hidden.shape[1])
+    let projected = try linear(x, weight: direction.input, bias: direction.bias)
     let zeros = try Tensor.zeros(direction.hidden.shape, direction.hidden.dtype)
     var (h, c) = (direction.hidden, direction.cell)
     var outputs = [Tensor](repeating: zeros, count: time)
     for step in 0..<time {
         let t = direction.reversed ? time - 1 - step : step
         let gates = try add(
-            select(direction.projected, axis: 0, index: t), matmul(h, transpose(direction.weight)))
+            select(projected, axis: 0, index: t), matmul(h, transpose(direction.weight)))
         func gate(_ number: Int) throws -> Tensor {
             try slice(gates, axis: 1, start: number * n, stop: (number + 1) * n)
         }
@@ -56,6 +69,7 @@ private func composed(_ direction: LSTMDirection, mask: Tensor?) throws -> Tenso
 }
 
 private struct LSTMSequence<S: Real> {
+    let x: Tensor
     let directions: [LSTMDirection]
     let orders: [StepOrder]
     let mask: Tensor?
@@ -65,23 +79,27 @@ private struct LSTMSequence<S: Real> {
 
     /// What a direction keeps for the way back.
     private struct Kept {
-        /// [T, B, 4H]
+        /// [T · B, 4H]
         let gates: Tensor
         /// [T + 1, B, H], in the order of time.
         let states: Tensor
         let cells: Tensor
     }
 
-    init(_ directions: [LSTMDirection], _ mask: Tensor?) {
-        self.directions = directions
-        self.mask = mask
-        let first = directions[0]
-        (time, batch, hidden) = (first.projected.shape[0], first.hidden.shape[0], first.hidden.shape[1])
+    init(_ x: Tensor, _ directions: [LSTMDirection], _ mask: Tensor?) {
+        (self.x, self.directions, self.mask) = (x, directions, mask)
+        let (time, batch, hidden) = (x.shape[0], x.shape[1], directions[0].hidden.shape[1])
+        (self.time, self.batch, self.hidden) = (time, batch, hidden)
         orders = directions.map {
-            StepOrder(
-                time: $0.projected.shape[0], batch: $0.hidden.shape[0], hidden: $0.hidden.shape[1],
-                reversed: $0.reversed, mask: mask)
+            StepOrder(time: time, batch: batch, hidden: hidden, reversed: $0.reversed, mask: mask)
         }
+    }
+
+    private var inputs: [Tensor] { [x] + directions.flatMap(\.tensors) }
+
+    /// The inputs of all steps as rows, [T · B, I].
+    private var inputRows: Tensor {
+        get throws { try Graph.recording(false) { try reshape(x.detached().packed(), [time * batch, x.shape[2]]) } }
     }
 
     private var size: Int { batch * hidden }
@@ -104,59 +122,63 @@ private struct LSTMSequence<S: Real> {
     func apply() throws -> Tensor {
         let kept = try directions.map { direction in
             Kept(
-                gates: try Tensor(uninitialized: direction.projected.shape, direction.projected.dtype),
-                states: try Tensor(uninitialized: [time + 1, batch, hidden], direction.projected.dtype),
-                cells: try Tensor(uninitialized: [time + 1, batch, hidden], direction.projected.dtype))
+                gates: try Tensor(uninitialized: [time * batch, 4 * hidden], S.dtype),
+                states: try Tensor(uninitialized: [time + 1, batch, hidden], S.dtype),
+                cells: try Tensor(uninitialized: [time + 1, batch, hidden], S.dtype))
         }
         return try Tensor.operation(
-            "lstm", directions.flatMap(\.tensors), shape: [time + 2, batch, width],
-            dtype: directions[0].projected.dtype,
+            "lstm", inputs, shape: [time + 2, batch, width], dtype: S.dtype,
             pullback: .fused(
                 fast: { gradient in try backward(gradient, kept) },
                 composed: { gradient in
-                    try composedGradients(directions.flatMap(\.tensors), gradient) { inputs in
+                    try composedGradients(inputs, gradient) { inputs in
                         let copies = directions.enumerated().map { d, direction in
-                            LSTMDirection(
-                                projected: inputs[4 * d], weight: inputs[4 * d + 1], hidden: inputs[4 * d + 2],
-                                cell: inputs[4 * d + 3], reversed: direction.reversed)
+                            let first = 1 + d * LSTMDirection.tensorCount
+                            return direction.with(inputs[first..<first + LSTMDirection.tensorCount])
                         }
-                        return try composedLSTMSequence(copies, mask: mask)
+                        return try composedLSTMSequence(inputs[0], copies, mask: mask)
                     }
                 })
         ) { output in
             if size == 0 { return }
-            let sources = try directions.map { try $0.tensors.map { try $0.packed() } }
+            let rows = try inputRows
+            let states = try directions.map { (h: try $0.hidden.packed(), c: try $0.cell.packed()) }
+            let weights = try directions.map { try $0.weight.packed() }
             let products = try directions.indices.map { d in
                 try PartProducts<S>(
-                    parts: parts, rows: batch, n: 4 * hidden, k: hidden, right: sources[d][1].pointer(S.self),
+                    parts: parts, rows: batch, n: 4 * hidden, k: hidden, right: weights[d].pointer(S.self),
                     transposed: true, beta: 1)
             }
-            defer { withExtendedLifetime((sources, kept, products)) {} }
+            for (direction, kept) in zip(directions, kept) {
+                try writeProduct(
+                    rows, transpose(direction.input.detached()), direction.bias.contiguous(), to: kept.gates)
+            }
+            defer { withExtendedLifetime((states, weights, kept, products)) {} }
             let out = output.pointer(S.self)
             try forEachPart { d, rows in
                 forward(
-                    orders[d], sources[d].map { $0.pointer(S.self) }, kept[d], products[d], out + d * hidden, rows)
+                    orders[d], (states[d].h.pointer(S.self), states[d].c.pointer(S.self)), kept[d], products[d],
+                    out + d * hidden, rows)
             }
         }
     }
 
     /// All steps of some rows of one direction.
     private func forward(
-        _ order: StepOrder, _ sources: [UnsafeMutablePointer<S>], _ kept: Kept, _ products: PartProducts<S>,
-        _ out: UnsafeMutablePointer<S>, _ rows: Range<Int>
+        _ order: StepOrder, _ starts: (h: UnsafeMutablePointer<S>, c: UnsafeMutablePointer<S>), _ kept: Kept,
+        _ products: PartProducts<S>, _ out: UnsafeMutablePointer<S>, _ rows: Range<Int>
     ) {
         let n = hidden
         let (gates, h, c) = (kept.gates.pointer(S.self), kept.states.pointer(S.self), kept.cells.pointer(S.self))
         let (first, count) = (rows.lowerBound * n, rows.count * n)
-        (h + order.firstState * size + first).update(from: sources[2] + first, count: count)
-        (c + order.firstState * size + first).update(from: sources[3] + first, count: count)
+        (h + order.firstState * size + first).update(from: starts.h + first, count: count)
+        (c + order.firstState * size + first).update(from: starts.c + first, count: count)
         for step in 0..<time {
             if Interruption.isRequested { return }
             let t = order.time(of: step)
             let (oldH, newH) = (h + order.before(t) * size, h + order.after(t) * size)
             let (oldC, newC) = (c + order.before(t) * size, c + order.after(t) * size)
             let own = gates + t * 4 * size + 4 * first
-            own.update(from: sources[0] + t * 4 * size + 4 * first, count: 4 * count)
             products.run(rows, oldH + first, into: own)
             S.loops.lstmCellRows(
                 gates: own, previousCell: oldC + first, activated: own, cell: newC + first, hiddenState: newH + first,
@@ -183,17 +205,10 @@ private struct LSTMSequence<S: Real> {
     /// Back through time: each step's gates by the kernel, the weights' gradients as one product each at the end.
     private func backward(_ gradient: Tensor, _ kept: [Kept]) throws -> [Tensor?] {
         let dtype = S.dtype
-        let towardsGates = try directions.map { try Tensor(uninitialized: $0.projected.shape, dtype) }
+        let towardsGates = try directions.map { _ in try Tensor(uninitialized: [time * batch, 4 * hidden], dtype) }
         let towardsStates = try directions.map { _ in try Tensor(uninitialized: [batch, hidden], dtype) }
         let towardsCells = try directions.map { _ in try Tensor(uninitialized: [batch, hidden], dtype) }
-        if size == 0 {
-            return try directions.indices.flatMap { d -> [Tensor?] in
-                let weight = directions[d].weight
-                return [
-                    towardsGates[d], try Tensor.zeros(weight.shape, weight.dtype), towardsStates[d], towardsCells[d],
-                ]
-            }
-        }
+        if size == 0 { return try inputs.map { try Tensor.zeros($0.shape, dtype) } }
         let flow = try gradient.packed()
         let weights = try directions.map { try $0.weight.packed() }
         let spare = try directions.map { _ in try Tensor(uninitialized: [2, batch, hidden], dtype) }
@@ -209,11 +224,22 @@ private struct LSTMSequence<S: Real> {
                 (towardsStates[d].pointer(S.self), spare[d].pointer(S.self)),
                 (towardsCells[d].pointer(S.self), spare[d].pointer(S.self) + size), rows)
         }
-        return try directions.indices.flatMap { d -> [Tensor?] in
-            let rows = try reshape(towardsGates[d], [time * batch, 4 * hidden])
-            let towardsWeight = try matmul(transpose(rows), orders[d].previous(kept[d].states))
-            return [towardsGates[d], towardsWeight, towardsStates[d], towardsCells[d]]
+        let rows = try inputRows
+        let towardsInput = x.isTracked ? try Tensor(uninitialized: [time * batch, x.shape[2]], dtype) : nil
+        var flows: [Tensor?] = [try towardsInput.map { try reshape($0, x.shape) }]
+        for (d, direction) in directions.enumerated() {
+            if let towardsInput {
+                try writeProduct(towardsGates[d], direction.input.detached(), to: towardsInput, adding: d > 0)
+            }
+            let turned = try transpose(towardsGates[d])
+            flows += [
+                direction.input.isTracked ? try matmul(turned, rows) : nil,
+                direction.bias.isTracked ? try sum(towardsGates[d], dims: [0]) : nil,
+                direction.weight.isTracked ? try matmul(turned, orders[d].previous(kept[d].states)) : nil,
+                towardsStates[d], towardsCells[d],
+            ]
         }
+        return flows
     }
 
     /// All steps of some rows of one direction, the last first. Of each pair of buffers the first holds the result.

@@ -109,14 +109,16 @@ private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil) throws -> 
 }
 
 /// Writes the product of (batches of) matrices of one type, plus a bias for its columns, to a packed tensor of its shape.
-func writeProduct(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, to output: Tensor) throws {
+///
+/// - Parameter adding: whether the product of floats is added to what the tensor holds.
+func writeProduct(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, to output: Tensor, adding: Bool = false) throws {
     let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
     guard output.count > 0 else { return }
-    if k == 0, bias == nil { return try memset0(output) }
+    if k == 0, bias == nil { return adding ? () : try memset0(output) }
     let batches = Batches(a, b, Array(output.shape.dropLast(2)))
     switch a.dtype {
-    case .f32: try multiplyReal(Float.self, a, b, bias, output, batches, m, n, k)
-    case .f64: try multiplyReal(Double.self, a, b, bias, output, batches, m, n, k)
+    case .f32: try multiplyReal(Float.self, a, b, bias, output, adding, batches, m, n, k)
+    case .f64: try multiplyReal(Double.self, a, b, bias, output, adding, batches, m, n, k)
     case .i64: try multiplyWhole(Int64.self, a, b, output, batches, m, n, k)
     case .i32: try multiplyWhole(Int32.self, a, b, output, batches, m, n, k)
     default: try multiplyWhole(UInt8.self, a, b, output, batches, m, n, k)
@@ -155,11 +157,12 @@ private struct Batches {
 }
 
 private func multiplyReal<S: Real>(
-    _: S.Type, _ a: Tensor, _ b: Tensor, _ bias: Tensor?, _ output: Tensor, _ batches: Batches, _ m: Int, _ n: Int,
-    _ k: Int
+    _: S.Type, _ a: Tensor, _ b: Tensor, _ bias: Tensor?, _ output: Tensor, _ adding: Bool, _ batches: Batches,
+    _ m: Int, _ n: Int, _ k: Int
 ) throws {
     let c: UnsafeMutablePointer<S> = output.pointer(S.self)
-    var problem = MatmulProblem<S>(m: m, n: n, k: k, a: a.pointer(S.self), b: b.pointer(S.self), c: c)
+    var problem = MatmulProblem<S>(
+        m: m, n: n, k: k, a: a.pointer(S.self), b: b.pointer(S.self), c: c, beta: adding ? 1 : 0)
     (problem.aRowStride, problem.aColumnStride) = (a.strides[a.rank - 2], a.strides[a.rank - 1])
     (problem.bRowStride, problem.bColumnStride) = (b.strides[b.rank - 2], b.strides[b.rank - 1])
     problem.bias = bias.map { UnsafePointer($0.pointer(S.self)) }

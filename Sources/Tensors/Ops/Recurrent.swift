@@ -1,7 +1,7 @@
 // B batch, T time, I inputs, H hidden units, L layers, D directions (1, or 2 with the reverse one), G gates (LSTM 4, GRU 3).
 //
-//   lstm, gru ──► layers ──► for each layer and direction: all input projections in one product,
-//                            then the steps as one operation (LSTMSequence, GRUSequence)
+//   lstm, gru ──► layers ──► for each layer: all input projections of a direction in one product, then the steps;
+//                            of an LSTM as one operation (LSTMSequence), of a GRU the steps alone (GRUSequence)
 
 /// The weights of one direction of one layer, laid out and ordered as in PyTorch.
 ///
@@ -55,13 +55,15 @@ public func lstm(
     var cells: [Tensor] = []
     let (output, states) = try stack.run(x, between: between) { input, layer, own in
         let sequence = try lstmSequence(
+            input,
             own.enumerated().map { direction, weights in
                 let biases = [weights.inputBias, weights.hiddenBias].compactMap { $0 }
                 let bias = try biases.count == 2 ? add(biases[0], biases[1]) : biases.first
-                let projected = try linear(input, weight: weights.input, bias: bias)
                 let number = layer * own.count + direction
                 return LSTMDirection(
-                    projected: projected, weight: weights.hidden, hidden: try select(hidden, axis: 0, index: number),
+                    input: weights.input,
+                    bias: try bias ?? Tensor.zeros([weights.input.shape[0]], weights.input.dtype),
+                    weight: weights.hidden, hidden: try select(hidden, axis: 0, index: number),
                     cell: try select(cell, axis: 0, index: number), reversed: direction == 1)
             }, mask: stack.mask)
         cells += try stack.parts(of: sequence, at: stack.time + 1)
