@@ -93,27 +93,21 @@ extension RealLoops {
         let wanted = Swift.min((16 &* tallBlock &+ p.m &- 1) / p.m, mostColumnTasks)
         let columns = (panels &+ wanted &- 1) / wanted &* panelWidth
         let columnTasks = (p.n &+ columns &- 1) / columns
-        let rows = evenRows(p.m, columnTasks: columnTasks)
+        // As many parts of the rows as two threads, or four, end together with.
+        let rowTasks = ((p.m &+ tallBlock &- 1) / tallBlock &+ 3) / 4 &* 4
+        let rows = ((p.m &+ tileRows &- 1) / tileRows &+ rowTasks &- 1) / rowTasks &* tileRows
         return plan(
-            Strategy.packed, tasks: (p.m &+ rows &- 1) / rows &* columnTasks,
+            Strategy.packed, tasks: rowTasks &* columnTasks,
             packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack, packed: panels &* panelWidth &* p.k,
             scratch: Operands(p, transposed: false).packsLeft(tileRows) ? rows &* depth : 0, rows: rows,
             columns: columns, depth: depth)
     }
 
-    /// Rows of a task of which several threads have about as many: the size for which two threads, and four, end soonest.
-    private static func evenRows(_ m: Int, columnTasks: Int) -> Int {
+    /// The rows of a task of the packed strategy: whole tiles, about as many in each.
+    @inline(__always) private static func taskRows(_ m: Int, _ number: Int, of count: Int) -> Range<Int> {
         let tiles = (m &+ tileRows &- 1) / tileRows
-        let most = tallBlock / tileRows
-        var (best, bestTime) = (most, Int.max)
-        var height = most
-        while height >= most / 3 {
-            let tasks = (tiles &+ height &- 1) / height &* columnTasks
-            let time = ((tasks &+ 1) / 2 &* 2 &+ (tasks &+ 3) / 4 &* 4) &* height
-            if time < bestTime { (best, bestTime) = (height, time) }
-            height &-= 1
-        }
-        return best &* tileRows
+        let (first, end) = (tiles &* number / count &* tileRows, tiles &* (number &+ 1) / count &* tileRows)
+        return first..<Swift.min(end, m)
     }
 
     /// A block of the only rows of A, or some panels of B, for each block of k: [block][panel][k in block][column], zero
@@ -327,7 +321,7 @@ extension RealLoops {
         switch plan.strategy {
         case Strategy.packed:
             let columnTasks = (n &+ plan.columnsPerTask &- 1) / plan.columnsPerTask
-            rows = part(task / columnTasks, of: m, plan.rowsPerTask)
+            rows = taskRows(m, task / columnTasks, of: plan.tasks / columnTasks)
             columns = part(task % columnTasks, of: n, plan.columnsPerTask)
         case Strategy.direct: rows = part(task, of: m, plan.rowsPerTask)
         case Strategy.oneBlock, Strategy.dots, Strategy.rowSums: columns = part(task, of: n, plan.columnsPerTask)
@@ -348,8 +342,8 @@ extension RealLoops {
         let width = panelWidth
         let allPanels = (o.n &+ width &- 1) / width
         let columnTasks = (o.n &+ plan.columnsPerTask &- 1) / plan.columnsPerTask
-        let firstRow = task / columnTasks &* plan.rowsPerTask
-        let rows = Swift.min(plan.rowsPerTask, o.m &- firstRow)
+        let taskRows = taskRows(o.m, task / columnTasks, of: plan.tasks / columnTasks)
+        let (firstRow, rows) = (taskRows.lowerBound, taskRows.count)
         let firstPanel = task % columnTasks &* plan.columnsPerTask / width
         let endPanel = Swift.min(firstPanel &+ plan.columnsPerTask / width, allPanels)
         var start = 0

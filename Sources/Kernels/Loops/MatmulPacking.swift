@@ -127,14 +127,13 @@ extension RealLoops {
         _ source: Input, _ rowStride: Int, _ columnStride: Int, _ target: Output, _ rows: Int, _ depth: Int
     ) {
         var row = 0
+        if rowStride == 1, tileRows & 3 == 0 {
+            while nextHeight(rows &- row) == tileRows { row &+= tileRows }
+            copyTall(source, columnStride, target, tiles: row / tileRows, depth)
+        }
         while row < rows {
             let height = nextHeight(rows &- row)
             let (from, tile) = (source + row &* rowStride, target + row &* depth)
-            if rowStride == 1, height == tileRows, height & 3 == 0 {
-                copyTall(from, columnStride, tile, depth)
-                row &+= height
-                continue
-            }
             var i = 0
             while i < height {
                 let count = height &- i >= 4 ? 4 : Swift.min(height &- i, 2)
@@ -145,18 +144,22 @@ extension RealLoops {
         }
     }
 
-    /// A tile of full height from columns that lie in one piece.
+    /// Tiles of full height from columns that lie in one piece, column by column.
     @inline(__always) private static func copyTall(
-        _ source: Input, _ columnStride: Int, _ target: Output, _ depth: Int
+        _ source: Input, _ columnStride: Int, _ target: Output, tiles: Int, _ depth: Int
     ) {
         for k in 0..<depth {
-            let (from, to) = (source + k &* columnStride, target + k &* tileRows)
-            // Columns far apart are not foreseen by the processor.
-            kd_prefetch(from + 16 &* columnStride)
-            var i = 0
-            while i < tileRows {
-                Vector.copy4(from + i, to + i)
-                i &+= 4
+            var (from, to) = (source + k &* columnStride, target + k &* tileRows)
+            for _ in 0..<tiles {
+                // Columns far apart are not foreseen by the processor.
+                kd_prefetch(from + 8 &* columnStride)
+                var i = 0
+                while i < tileRows {
+                    Vector.copy4(from + i, to + i)
+                    i &+= 4
+                }
+                from += tileRows
+                to += depth &* tileRows
             }
         }
     }
