@@ -410,7 +410,8 @@ extension RealLoops {
     ///
     /// - Parameter next: the packed panel whose turn comes after this one; it is fetched while this one is worked on.
     @inline(__always) private static func tiles(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: LeftBlock<Scalar>, firstRow: Int, rows: Int, column: Int,
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, block: LeftBlock<Scalar>, firstRow: Int, rows: Int,
+        column: Int,
         b: Input, bStep: Int, next: Input, start: Int, depth: Int, _ tile: Output
     ) {
         let share = depth &* panelWidth / rows

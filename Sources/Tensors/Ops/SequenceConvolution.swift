@@ -8,6 +8,8 @@ import KernelTable
 // As with the other convolutions, the gradients of any order come from three operations:
 //
 //     y = forward(x, w),   dx = towardsInput(g, w),   dw = towardsWeight(x, g)
+//
+// The two that go backwards are products as well, or, for a gradient that is nearly everywhere zero, follow each number.
 
 /// A convolution along time, with stride 1, of sequences as embeddings give them.
 ///
@@ -67,10 +69,10 @@ private struct SequenceConvolution {
         return try Tensor.operation(
             "convolution", [x, weight] + (bias.map { [$0] } ?? []), shape: [batch, places, outputs], dtype: x.dtype,
             pullback: .rule { gradient in
-                let flow = try spaced(gradient)
+                let flow = try Flow(gradient, self)
                 var flows = [
-                    x.isTracked ? try towardsInput(gradient, weight, spaced: flow) : nil,
-                    weight.isTracked ? try towardsWeight(x, gradient, padded: wide, spaced: flow) : nil,
+                    x.isTracked ? try towardsInput(gradient, weight, flow) : nil,
+                    weight.isTracked ? try towardsWeight(x, gradient, padded: wide, flow) : nil,
                 ]
                 if let bias { flows.append(bias.isTracked ? try sum(gradient, dims: [0, 1]) : nil) }
                 return flows
@@ -80,14 +82,23 @@ private struct SequenceConvolution {
             let each = wide.aliased(
                 shape: [batch, places, kernel * channels], strides: [padded * channels, channels, 1],
                 offset: wide.offset)
-            try writeProduct(each, reordered(weight, [2, 1, 0]), bias, to: output)
+            let columns = try transpose(reshape(windowOrder(weight), [outputs, kernel * channels]))
+            try writeProduct(each, columns, bias, to: output)
         }
     }
 
-    /// The gradient g [B, places, O] and w to [B, T, C].
-    ///
-    /// - Parameter flow: g as `spaced` makes it.
-    func towardsInput(_ gradient: Tensor, _ weight: Tensor, spaced flow: Tensor? = nil) throws -> Tensor {
+    /// A gradient [B, places, O] as it goes backwards.
+    private enum Flow {
+        case spaced(Tensor)
+        case few(FewNumbers)
+
+        init(_ gradient: Tensor, _ sizes: SequenceConvolution) throws {
+            self = try FewNumbers(of: gradient).map { .few($0) } ?? .spaced(sizes.spaced(gradient))
+        }
+    }
+
+    /// The gradient g [B, places, O], perhaps as a flow already, and w to [B, T, C].
+    private func towardsInput(_ gradient: Tensor, _ weight: Tensor, _ flow: Flow? = nil) throws -> Tensor {
         try Tensor.operation(
             "convolution gradient", [gradient, weight], shape: [batch, time, channels], dtype: gradient.dtype,
             pullback: .rule { upper in
@@ -98,23 +109,68 @@ private struct SequenceConvolution {
             }
         ) { output in
             if output.count == 0 { return }
-            // The step r of the input is read by the windows r − K + 1 … r: a convolution of g with the kernel turned round.
-            let turned = try Graph.recording(false) { try flip(permute(weight.detached(), [2, 0, 1]), [0]).packed() }
-            let flow = try flow ?? spaced(gradient)
-            let each = flow.aliased(
-                shape: [batch, time, kernel * outputs], strides: [padded * outputs, outputs, 1],
-                offset: flow.offset + padding * outputs)
-            try writeProduct(each, reshape(turned, [kernel * outputs, channels]), to: output)
+            switch try flow ?? Flow(gradient, self) {
+            case .spaced(let wide):
+                // The step r of the input is read by the windows r − K + 1 … r: a convolution of g with the kernel turned
+                // round.
+                let turned = try Graph.recording(false) {
+                    try flip(permute(weight.detached(), [2, 0, 1]), [0]).packed()
+                }
+                let each = wide.aliased(
+                    shape: [batch, time, kernel * outputs], strides: [padded * outputs, outputs, 1],
+                    offset: wide.offset + padding * outputs)
+                try writeProduct(each, reshape(turned, [kernel * outputs, channels]), to: output)
+            case .few(let numbers):
+                let rows = try windowOrder(weight)
+                try output.dtype == .f64
+                    ? spread(numbers, Double.self, rows, to: output) : spread(numbers, Float.self, rows, to: output)
+            }
         }
     }
 
-    /// x and the gradient g to [O, C, K].
-    ///
-    /// - Parameters:
-    ///   - wide: x as `withPadding` makes it.
-    ///   - flow: g as `spaced` makes it.
-    func towardsWeight(
-        _ x: Tensor, _ gradient: Tensor, padded wide: Tensor? = nil, spaced flow: Tensor? = nil
+    /// Each number of a gradient, times its output's weights, added to the window that it came from.
+    private func spread<S: Real>(_ numbers: FewNumbers, _: S.Type, _ weight: Tensor, to output: Tensor) throws {
+        let (rows, out) = (weight.pointer(S.self), output.pointer(S.self))
+        defer { withExtendedLifetime((numbers, weight)) {} }
+        try ThreadPool.parallel(batch, grain: 1) { range in
+            for b in range {
+                let own = out + b * time * channels
+                S.loops.fill(own, with: 0, count: time * channels)
+                for entry in numbers.entries(of: b) {
+                    let start = Int(entry.time) - padding
+                    // What lies in the padding is left out.
+                    let steps = max(0, -start)..<min(kernel, time - start)
+                    if steps.isEmpty { continue }
+                    S.loops.axpy(
+                        S(entry.value), rows + (Int(entry.column) * kernel + steps.lowerBound) * channels,
+                        own + (start + steps.lowerBound) * channels, count: steps.count * channels)
+                }
+            }
+        }
+    }
+
+    /// The gradient of the weights [O, K · C]: each number of a gradient times the window that it came from.
+    private func gathered<S: Real>(_ numbers: FewNumbers, _: S.Type, _ wide: Tensor) throws -> Tensor {
+        let result = try Tensor(uninitialized: [outputs, kernel * channels], wide.dtype)
+        let (rows, out, length) = (wide.pointer(S.self), result.pointer(S.self), kernel * channels)
+        defer { withExtendedLifetime((numbers, wide)) {} }
+        // Each task has some outputs, so that a sum's order is that of the entries.
+        try ThreadPool.parallel(outputs, grain: max(1, outputs / 16)) { range in
+            S.loops.fill(out + range.lowerBound * length, with: 0, count: range.count * length)
+            for b in 0..<batch {
+                for entry in numbers.entries(of: b) where range.contains(Int(entry.column)) {
+                    S.loops.axpy(
+                        S(entry.value), rows + (b * padded + Int(entry.time)) * channels,
+                        out + Int(entry.column) * length, count: length)
+                }
+            }
+        }
+        return result
+    }
+
+    /// x, perhaps as `withPadding` made it, and the gradient g, perhaps as a flow already, to [O, C, K].
+    private func towardsWeight(
+        _ x: Tensor, _ gradient: Tensor, padded wide: Tensor? = nil, _ flow: Flow? = nil
     ) throws -> Tensor {
         try Tensor.operation(
             "convolution weight gradient", [x, gradient], shape: [outputs, channels, kernel], dtype: x.dtype,
@@ -129,25 +185,31 @@ private struct SequenceConvolution {
                 output.base.initializeMemory(as: UInt8.self, repeating: 0, count: output.count * output.dtype.size)
                 return
             }
-            let (wide, flow) = (try wide ?? withPadding(x), try flow ?? spaced(gradient))
-            // Windows that reach from one sequence into the next meet the zeros between the gradients.
-            let every = wide.aliased(
-                shape: [windows, kernel * channels], strides: [channels, 1], offset: wide.offset)
-            let rows = flow.aliased(
-                shape: [windows, outputs], strides: [outputs, 1], offset: flow.offset + (kernel - 1) * outputs)
+            let wide = try wide ?? withPadding(x)
             let ordered = try Graph.recording(false) {
-                let sums = try matmul(transpose(every), rows)  // [K · C, O]
-                return try permute(reshape(sums, [kernel, channels, outputs]), [2, 1, 0]).packed()
+                switch try flow ?? Flow(gradient, self) {
+                case .spaced(let flow):
+                    // Windows that reach from one sequence into the next meet the zeros between the gradients.
+                    let every = wide.aliased(
+                        shape: [windows, kernel * channels], strides: [channels, 1], offset: wide.offset)
+                    let rows = flow.aliased(
+                        shape: [windows, outputs], strides: [outputs, 1], offset: flow.offset + (kernel - 1) * outputs)
+                    let sums = try matmul(transpose(every), rows)  // [K · C, O]
+                    return try permute(reshape(sums, [kernel, channels, outputs]), [2, 1, 0]).packed()
+                case .few(let numbers):
+                    let sums =
+                        try wide.dtype == .f64
+                        ? gathered(numbers, Double.self, wide) : gathered(numbers, Float.self, wide)
+                    return try permute(reshape(sums, [outputs, kernel, channels]), [0, 2, 1]).packed()
+                }
             }
             output.base.copyMemory(from: ordered.base, byteCount: output.count * output.dtype.size)
         }
     }
 
-    /// The weight's axes in another order, the two first as one: [K · C, O].
-    private func reordered(_ weight: Tensor, _ axes: [Int]) throws -> Tensor {
-        try Graph.recording(false) {
-            try reshape(permute(weight.detached(), axes).packed(), [kernel * channels, outputs])
-        }
+    /// The weights in the order of a window, [O, K, C].
+    private func windowOrder(_ weight: Tensor) throws -> Tensor {
+        try Graph.recording(false) { try permute(weight.detached(), [0, 2, 1]).packed() }
     }
 
     /// x with P rows of zeros at both ends of each sequence: [B (T + 2 P), C].

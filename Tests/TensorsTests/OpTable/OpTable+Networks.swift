@@ -126,6 +126,13 @@ extension OpTable {
         ) {
             try conv1dOfSequences($0[0], weight: $0[1], bias: $0[2], padding: 1)
         },
+        // The largest over time leaves few numbers of the gradient, which go back one by one.
+        OpLine(
+            "conv1d of sequences, and the largest", [.real(2, 40, 3), .real(2, 3, 5), .real(2)],
+            empty: .gives([0, 2], for: [[0, 40, 3], [2, 3, 5], [2]])
+        ) {
+            try max(conv1dOfSequences($0[0], weight: $0[1], bias: $0[2], padding: 3), dims: [1])
+        },
         OpLine("conv1d too short", [.real(1, 2, 3), .real(3, 2, 2)], empty: .refuses([[1, 2, 0], [3, 2, 2]])) {
             try conv1d($0[0], weight: $0[1])
         },
