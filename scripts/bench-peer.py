@@ -3,6 +3,7 @@
 The first line it writes is the version of Python and, where it can be imported, of PyTorch.
 """
 
+import itertools
 import os
 import platform
 import subprocess
@@ -174,14 +175,41 @@ def student(kind, batch, length):
     return steps(nn.ModuleList([table, recurrent, head]), lambda: head(recurrent(table(ids))[0].max(1).values), labels)
 
 
-def tokenize(vocabulary, texts):
-    """All texts of a file, one by one, with the vocabulary of another."""
+def wordpiece(vocabulary):
     pieces = {line.rstrip("\n"): i for i, line in enumerate(open(vocabulary, encoding="utf-8"))}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(pieces, unk_token="[UNK]"))
     tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    lines = [line.split("\t")[0] for line in open(texts, encoding="utf-8")][1:]
+    return tokenizer
+
+
+def sentences(texts):
+    return [line.split("\t")[0] for line in open(texts, encoding="utf-8")][1:]
+
+
+def tokenize(vocabulary, texts):
+    """All texts of a file, one by one, with the vocabulary of another."""
+    tokenizer, lines = wordpiece(vocabulary), sentences(texts)
     return lambda: tokenizer.encode_batch(lines)
+
+
+def reviews(vocabulary, texts, batch):
+    """A step of an MLP student with BERT's vocabulary, on batches of film reviews, one after the other."""
+    nn, tokenizer, lines = torch.nn, wordpiece(vocabulary), sentences(texts)
+    batches = []
+    for first in range(0, 20 * batch, batch):
+        rows = [torch.tensor([101] + one.ids + [102]) for one in tokenizer.encode_batch(lines[first : first + batch])]
+        ids = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        batches.append((ids, (ids != 0).unsqueeze(2).float()))
+    table = nn.Embedding(30522, 128)
+    rest = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 2))
+    turns = itertools.cycle(batches)
+
+    def forward():
+        ids, mask = next(turns)
+        return rest((table(ids) * mask).sum(1) / mask.sum(1))
+
+    return steps(nn.ModuleList([table, rest]), forward, torch.randint(0, 2, (batch,)))
 
 
 LOOP = "total = 0\nfor i in range(10000000): total = total + i % 7\n"
@@ -247,11 +275,17 @@ def start():
 PURE = {
     work.__name__: work for work in (loop_in_function, loop_at_top, fib, text, items, entries, calls, start)
 }
-WITH_TORCH = {work.__name__: work for work in (matmul, linear_bf16, linear_int8, softmax, layer_norm, embedding, train, student)}
+WITH_TORCH = {
+    work.__name__: work
+    for work in (matmul, linear_bf16, linear_int8, softmax, layer_norm, embedding, train, student, reviews)
+}
 
 
 def number(word):
-    return float(word) if "." in word else int(word)
+    try:
+        return int(word)
+    except ValueError:
+        return word
 
 
 def main():

@@ -17,6 +17,7 @@ enum ModelSuite: Suite {
         make = {
           "minilm": () -> Bert(shape(6, 384, 12, 1536, 30522), head="classes", labels=2),
           "small": () -> Bert(shape(2, 128, 2, 512, 8000), head="classes", labels=2),
+          "review mlp": () -> chain(embedding(30522, 128, std=0.1), mean_pool(), linear(128, 128), relu, dropout(0.2), linear(128, 2)),
           "mlp": () -> chain(table(), mean_pool(), linear(128, 128), relu, dropout(0.2), linear(128, 2)),
           "cnn": () -> chain(table(), parallel(window(3), window(5)), dropout(0.3), linear(128, 2)),
           "lstm": () -> chain(table(), lstm(128, 75, bidirectional=true), max_pool(), dropout(0.3), linear(150, 2)),
@@ -26,17 +27,32 @@ enum ModelSuite: Suite {
         fn update(model, opt, x, y) { opt.step(with training(model) { cross_entropy_loss(model(x), y) }) }
         """
 
+    private static let vocabulary = "Tests/NetworksTests/Fixtures/tokenizers/bert-uncased-vocab.txt"
+    private static let reviews = "tutorials/data/rt-polarity/train.tsv"
+
     private static let preparation = """
         seed(1)
         \(models)
-        minilm, small, mlp, cnn, lstm_model, large_lstm = map(make_it -> make_it(), make.values())
-        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, mlp, cnn, lstm_model, large_lstm])
+        minilm, small, review_mlp, mlp, cnn, lstm_model, large_lstm = map(make_it -> make_it(), make.values())
+        opts = map(m -> adamw(m, lr=1e-4), [minilm, small, review_mlp, mlp, cnn, lstm_model, large_lstm])
         long, one, ids, y = batch_of(32, 128, 30522), batch_of(1, 32, 30522), batch_of(32, 128, 8000), randint(0, 2, [32])
         fast, faster = rounded_to_bf16(minilm), rounded_to_int8(minilm)
         fn forward(x) { with no_grad { minilm(x) } }
         fn forward_bf16(x) { with no_grad { fast(x) } }
         fn forward_int8(x) { with no_grad { faster(x) } }
         fn learn(k, m, x) { update(m, opts[k], x, y) }
+        words, texts = read_tokenizer("\(vocabulary)"), read_tsv("\(reviews)")["sentence"]
+        fn review_batch(first) {
+          rows = map(text -> words.encode(text).ids, texts[first:first + 32])
+          longest = max(map(len, rows))
+          ids = tensor(map(row -> row + [0] * (longest - len(row)), rows))
+          with_mask(ids, ids != 0)
+        }
+        batches, turn = map(review_batch, range(0, 640, 32)), [0]
+        fn learn_reviews() {
+          turn[0] = (turn[0] + 1) % len(batches)
+          learn(2, review_mlp, batches[turn[0]])
+        }
         """
 
     static func run(_ peer: Peer, report: (Line) -> Void) throws {
@@ -52,10 +68,11 @@ enum ModelSuite: Suite {
             ("MiniLM in int8 beside bf16, 32 × 128", "forward_int8(long)", "\(minilm) 32 128 2", 1 / 0.8),
             ("MiniLM step, 32 × 128", "learn(0, minilm, long)", "\(minilm) 32 128 1", 1 / 0.7),
             ("BERT of 2 layers, step, 32 × 128", "learn(1, small, ids)", "bert 2 128 2 512 8000 32 128 1", 1 / 0.55),
-            ("MLP step, 32 × 128", "learn(2, mlp, ids)", "student 0 32 128", 4),
-            ("TextCNN step, 32 × 128", "learn(3, cnn, ids)", "student 1 32 128", 1 / 0.6),
-            ("BiLSTM 2 × 75 step, 32 × 128", "learn(4, lstm_model, ids)", "student 2 32 128", 1 / 0.75),
-            ("BiLSTM 2 × 150 step, 32 × 128", "learn(5, large_lstm, ids)", "student 3 32 128", 1 / 0.75),
+            ("MLP step, BERT's words, 32 reviews", "learn_reviews()", "reviews \(vocabulary) \(reviews) 32", 4),
+            ("MLP step, 32 × 128", "learn(3, mlp, ids)", "student 0 32 128", 4),
+            ("TextCNN step, 32 × 128", "learn(4, cnn, ids)", "student 1 32 128", 1 / 0.6),
+            ("BiLSTM 2 × 75 step, 32 × 128", "learn(5, lstm_model, ids)", "student 2 32 128", 1 / 0.75),
+            ("BiLSTM 2 × 150 step, 32 × 128", "learn(6, large_lstm, ids)", "student 3 32 128", 1 / 0.75),
         ]
         for (name, call, request, mark) in work {
             let best = try contest(
@@ -75,17 +92,15 @@ enum ModelSuite: Suite {
 
     /// 8,530 film reviews, cut by BERT's vocabulary, with one thread.
     private static func tokenizers(_ peer: Peer, report: (Line) -> Void) throws {
-        let vocabulary = "Tests/NetworksTests/Fixtures/tokenizers/bert-uncased-vocab.txt"
-        let texts = "tutorials/data/rt-polarity/train.tsv"
         let tokenizer = try TokenizerFolder.read(vocabulary)
-        let lines = try File.readText(texts).split(separator: "\n").dropFirst().map { line in
+        let lines = try File.readText(reviews).split(separator: "\n").dropFirst().map { line in
             String(line.prefix { $0 != "\t" })
         }
         let best = try contest(
             rounds: 10,
             [
                 { try bestTime { for line in lines { _ = try tokenizer.encode(line) } } },
-                { peer.time("tokenize \(vocabulary) \(texts)") ?? .infinity },
+                { peer.time("tokenize \(vocabulary) \(reviews)") ?? .infinity },
             ])
         var line = Line(name: "WordPiece, \(lines.count) reviews", value: .seconds(best[0]))
         if best[1].isFinite { line.peers.append(Line.Peer(name: "tokenizers", value: .seconds(best[1]), mark: 1)) }

@@ -3,20 +3,28 @@ import Synchronization
 
 /// The bytes behind tensors. Several tensors (views) may share one storage; the bytes go back to the pool with the last.
 final class Storage {
-    let bytes: UnsafeMutableRawPointer
+    /// Where the bytes begin, whether or not all were written.
+    let start: UnsafeMutableRawPointer
     let capacity: Int
+    /// Where only some rows of a matrix were written yet: which.
+    var written: WrittenRows?
+
+    var bytes: UnsafeMutableRawPointer {
+        if written != nil { WrittenRows.complete(self) }
+        return start
+    }
 
     /// No bytes, at an address that nobody may read.
     nonisolated(unsafe) static let none = Storage()
 
-    private init() { (bytes, capacity) = (UnsafeMutableRawPointer(bitPattern: 64)!, 0) }
+    private init() { (start, capacity) = (UnsafeMutableRawPointer(bitPattern: 64)!, 0) }
 
     /// - Throws: `TensorError` of kind `memory` when the budget or the system has no room for `count` bytes.
     init(byteCount count: Int) throws {
-        (bytes, capacity) = try Memory.allocate(count)
+        (start, capacity) = try Memory.allocate(count)
     }
 
-    deinit { if capacity > 0 { Memory.free(bytes, capacity: capacity) } }
+    deinit { if capacity > 0 { Memory.free(start, capacity: capacity) } }
 }
 
 /// Tensor memory: a pool of size classes under one budget.

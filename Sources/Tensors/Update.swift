@@ -22,7 +22,6 @@ extension Parameter {
         let gradient = try checked(gradient)
         // What is skipped or moved as one.
         let width = isLazy && shape.count > 1 && shape[0] > 0 ? count / shape[0] : 0
-        let count = count
         let correction1 = 1 - pow(beta1, Double(step))
         let correction2 = 1 - pow(beta2, Double(step))
         try firstMoment.update { m in
@@ -30,20 +29,18 @@ extension Parameter {
                 try update { p in
                     func run<S: Real>(_: S.Type) throws {
                         let (p, m) = (p.assumingMemoryBound(to: S.self), m.assumingMemoryBound(to: S.self))
-                        let (v, g) = (v.assumingMemoryBound(to: S.self), gradient.pointer(S.self))
-                        func move(_ range: Range<Int>) {
+                        let v = v.assumingMemoryBound(to: S.self)
+                        func move(_ range: Range<Int>, _ g: UnsafePointer<S>) {
                             let i = range.lowerBound
                             S.loops.adamStep(
-                                parameter: p + i, gradient: g + i, firstMoment: m + i, secondMoment: v + i,
+                                parameter: p + i, gradient: g, firstMoment: m + i, secondMoment: v + i,
                                 count: range.count, lr: lr, beta1: beta1, beta2: beta2, eps: eps,
                                 weightDecay: weightDecay, biasCorrection1: correction1, biasCorrection2: correction2,
                                 decoupled: decoupled)
                         }
-                        guard width > 0 else { return try ThreadPool.parallel(count, grain: 32_768, move) }
-                        try ThreadPool.parallel(count / width, grain: rowGrain(width)) { rows in
-                            for row in rows where hasBits(g + row * width, width) {
-                                move(row * width..<(row + 1) * width)
-                            }
+                        guard width > 0 else { return try gradient.forEachRun(S.self, move) }
+                        try gradient.forEachRow(S.self, width) { row, g in
+                            if hasBits(g, width) { move(row * width..<(row + 1) * width, g) }
                         }
                     }
                     if value.dtype == .f64 { try run(Double.self) } else { try run(Float.self) }
@@ -58,15 +55,13 @@ extension Parameter {
         weightDecay: Double, isFirstStep: Bool
     ) throws {
         let gradient = try checked(gradient)
-        let count = count
         func step(_ p: UnsafeMutableRawPointer, _ m: UnsafeMutableRawPointer?) throws {
             func run<S: Real>(_: S.Type) throws {
                 let (p, m) = (p.assumingMemoryBound(to: S.self), m?.assumingMemoryBound(to: S.self))
-                let g = gradient.pointer(S.self)
-                try ThreadPool.parallel(count, grain: 32_768) { range in
+                try gradient.forEachRun(S.self) { range, g in
                     let i = range.lowerBound
                     S.loops.sgdStep(
-                        parameter: p + i, gradient: g + i, momentumBuffer: m.map { $0 + i }, count: range.count, lr: lr,
+                        parameter: p + i, gradient: g, momentumBuffer: m.map { $0 + i }, count: range.count, lr: lr,
                         momentum: momentum, dampening: dampening, nesterov: nesterov, weightDecay: weightDecay,
                         isFirstStep: isFirstStep)
                 }

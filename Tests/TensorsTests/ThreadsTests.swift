@@ -63,6 +63,16 @@ import Tensors
             }
         ),
         (
+            "the length of a gradient of few rows",
+            {
+                let ids = try remainder(multiply(arange(3000), 7919), 20_011)
+                let table = try wave([20_011, 32]).tracked()
+                let rows = try sum(square(embedding(ids, table: table)))
+                let gradient = try gradients(of: rows, wrt: [table])[0]!
+                return [try Tensor([gradient.gradientLength()]), gradient]
+            }
+        ),
+        (
             "scatter_add",
             {
                 let ids = try reshape(remainder(multiply(arange(120_000), 7919), 50), [3000, 40])
@@ -76,6 +86,14 @@ import Tensors
             {
                 try withGradients([wave([16, 12, 300]), wave([20, 12, 5]), wave([20])]) {
                     try conv1d($0[0], weight: $0[1], bias: $0[2], padding: 2)
+                }
+            }
+        ),
+        (
+            "conv1d of sequences, and the largest",
+            {
+                try withGradients([wave([16, 300, 12]), wave([20, 12, 5]), wave([20])]) {
+                    try max(conv1dOfSequences($0[0], weight: $0[1], bias: $0[2], padding: 2), dims: [1])
                 }
             }
         ),

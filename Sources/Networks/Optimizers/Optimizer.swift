@@ -121,7 +121,7 @@ public final class Optimizer {
     public func apply(_ updates: [(path: String, parameter: Parameter, gradient: Tensor)]) throws {
         let scale = try clippingFactor(updates)
         for (_, parameter, gradient) in updates where !parameter.isFrozen {
-            try update(parameter, scale == 1 ? gradient : multiply(gradient, scale))
+            try update(parameter, scale == 1 ? gradient : gradient.scaledGradient(by: scale))
         }
         steps += 1
     }
@@ -132,7 +132,7 @@ public final class Optimizer {
     private func clippingFactor(_ updates: [(path: String, parameter: Parameter, gradient: Tensor)]) throws -> Double {
         var squares = 0.0
         for (path, _, gradient) in updates {
-            let length = try Graph.recording(false) { try norm(gradient.detached()).item() }
+            let length = try gradient.gradientLength()
             guard length.isFinite else {
                 throw ModelError(
                     .training, "step \(steps + 1): the gradient of \(path) is not finite",

@@ -2,7 +2,7 @@
 
 /// The rows of a table at whole-number indices: indices [...] and table [V, D] give [..., D].
 ///
-/// The gradient of the table is dense: zeros, and the gradients of a row's uses added up.
+/// The gradient of the table has a row's uses added up, and zeros elsewhere, which are not written unless they are read.
 ///
 /// - Parameter paddingIndex: the row that gets no gradient; negative counts from the end.
 /// - Throws: `index` naming the index, its position and the number of rows; `shape` unless the table has rank 2.
@@ -129,7 +129,6 @@ private func spread(_ source: Tensor, rows: Int, _ places: Tensor, _ weights: Te
     ) { output in
         let flow = try source.packed()
         defer { withExtendedLifetime((flow, places, weights)) {} }
-        try memset0(output)
         func run<S: Real>(_: S.Type) {
             let (from, to) = (flow.pointer(S.self), output.pointer(S.self))
             let (index, share) = (places.pointer(Int64.self), weights.pointer(S.self))
@@ -140,7 +139,9 @@ private func spread(_ source: Tensor, rows: Int, _ places: Tensor, _ weights: Te
                 }
             }
         }
-        if source.dtype == .f64 { run(Double.self) } else { run(Float.self) }
+        try output.writeRows(at: places) {
+            if source.dtype == .f64 { run(Double.self) } else { run(Float.self) }
+        }
     }
 }
 

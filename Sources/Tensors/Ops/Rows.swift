@@ -107,20 +107,21 @@ func addRows(
     ) { output in
         let from = try source.packed()
         defer { withExtendedLifetime(from) {} }
-        try memset0(output)
-        let n = width(shape)
-        switch source.dtype {
-        case .f32: addReal(Float.self, from, indices, output, n)
-        case .f64: addReal(Double.self, from, indices, output, n)
-        case .i64: addWhole(Int64.self, from, indices, output, n)
-        case .i32: addWhole(Int32.self, from, indices, output, n)
-        case .u8: addWhole(UInt8.self, from, indices, output, n)
-        case .bool, .bf16:
-            throw TensorError(.type, "\(name): values of type \(source.dtype.name) cannot be added up")
-        }
-        if let skip, skip < rows {
-            let row = n * output.dtype.size
-            (output.base + skip * row).initializeMemory(as: UInt8.self, repeating: 0, count: row)
+        try output.writeRows(at: indices) {
+            let n = width(shape)
+            switch source.dtype {
+            case .f32: addReal(Float.self, from, indices, output, n)
+            case .f64: addReal(Double.self, from, indices, output, n)
+            case .i64: addWhole(Int64.self, from, indices, output, n)
+            case .i32: addWhole(Int32.self, from, indices, output, n)
+            case .u8: addWhole(UInt8.self, from, indices, output, n)
+            case .bool, .bf16:
+                throw TensorError(.type, "\(name): values of type \(source.dtype.name) cannot be added up")
+            }
+            if let skip, skip < rows {
+                let row = n * output.dtype.size
+                (output.base + skip * row).initializeMemory(as: UInt8.self, repeating: 0, count: row)
+            }
         }
     }
 }
