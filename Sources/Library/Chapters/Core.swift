@@ -133,7 +133,9 @@ func coreChapter() -> Chapter {
                 }
                 return count
             }.quickly { arguments in
-                guard arguments.count == 1, case .object(let object) = arguments[0] else { return nil }
+                guard arguments.count == 1 else { return nil }
+                if case .text(let text) = arguments[0] { return .int(text.length) }
+                guard case .object(let object) = arguments[0] else { return nil }
                 switch object {
                 case let list as ListObject: return .int(list.items.count)
                 case let text as StringObject: return .int(text.length)
@@ -177,11 +179,12 @@ func coreChapter() -> Chapter {
                             "int: \(floatText(value)) does not fit an int", kind: "value", argument: .positional(0))
                     }
                     return .int(whole)
-                case .object(let text as StringObject):
+                case _ where x.string != nil:
                     guard (2...36).contains(base) else {
                         throw Fault("int: base is \(base); it goes from 2 to 36", kind: "value")
                     }
-                    let digits = text.text.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "_", with: "")
+                    let text = x.string ?? ""
+                    let digits = text.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "_", with: "")
                     guard let number = Int(digits.hasPrefix("+") ? String(digits.dropFirst()) : digits, radix: base)
                     else {
                         throw Fault(
@@ -209,8 +212,9 @@ func coreChapter() -> Chapter {
                 if let number = x.number { return .float(number) }
                 switch x {
                 case .bool(let value): return .float(value ? 1 : 0)
-                case .object(let text as StringObject):
-                    let digits = text.text.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "_", with: "")
+                case _ where x.string != nil:
+                    let text = x.string ?? ""
+                    let digits = text.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "_", with: "")
                     guard let number = Double(digits) else {
                         throw Fault("float: \(x.described) is no number", kind: "value", argument: .positional(0))
                     }
@@ -232,7 +236,7 @@ func coreChapter() -> Chapter {
                 case .int(let value): return .bool(value != 0)
                 case .float(let value): return .bool(value != 0)
                 case .object(let tensor as TensorObject): return try tensor.tensor.converted(to: .bool).scriptValue
-                case .object(let object): return .bool(try object.count(context.machine) != 0)
+                case .text, .object: return .bool(try x.object?.count(context.machine) != 0)
                 }
             },
             Builtin(

@@ -294,6 +294,7 @@ extension Distillation.Cell {
         case .int(let number): self = .integer(number)
         case .float(let number): self = .float(number)
         case .bool(let flag): self = .truth(flag)
+        case .text(let text): self = .text(text.text)
         case .object(let text as StringObject): self = .text(text.text)
         case .object(let tensor as TensorObject): self = .tensor(tensor.tensor)
         case .object: self = JSONValue(value, depth: 0).map { .json($0) } ?? .value(ScriptCell(value: value))

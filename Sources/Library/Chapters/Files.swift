@@ -284,6 +284,7 @@ extension JSONValue {
         case .float(let number):
             guard number.isFinite else { return nil }
             self = .float(number)
+        case .text(let text): self = .string(text.text)
         case .object(let text as StringObject): self = .string(text.text)
         case .object(let list as ListObject):
             var items: [JSONValue] = []

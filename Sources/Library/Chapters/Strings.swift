@@ -27,7 +27,7 @@ enum CoreStrings {
         var parts: [Value] = []
         parts.reserveCapacity(limit < 0 ? count(text, separator) + 1 : 0)
         forEachPiece(of: text, between: separator, limit: limit) {
-            parts.append(.string(String(decoding: $0, as: UTF8.self)))
+            parts.append(ShortText(validUTF8: $0).map { .text($0) } ?? .string(String(decoding: $0, as: UTF8.self)))
         }
         return .list(parts)
     }
@@ -54,6 +54,10 @@ enum CoreStrings {
             }
             for (index, part) in parts.enumerated() {
                 if index > 0, !between.isEmpty { write(&between) }
+                if case .text(let text) = part {
+                    place += text.write(to: place)
+                    continue
+                }
                 var text = part.string ?? ""
                 write(&text)
             }
@@ -211,6 +215,10 @@ func stringChapter() -> Chapter {
                 let parts = try context.machine.array(of: items, for: "join")
                 var bytes = 0
                 for item in parts {
+                    if case .text(let text) = item {
+                        bytes += text.byteCount + between.utf8.count
+                        continue
+                    }
                     guard let part = item.string else {
                         throw Fault(
                             "join: the items must be strings, one is \(item.described)",

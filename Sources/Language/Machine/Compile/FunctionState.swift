@@ -111,6 +111,7 @@ final class FunctionState {
             case .bool(let value): .bool(value)
             case .int(let value): .int(value)
             case .float(let value): .float(value.bitPattern)
+            case .text(let text): .string(text.text)
             case .object(let object): (object as? StringObject).map { .string($0.text) }
             }
         if let key, let index = constantIndices[key] { return index }

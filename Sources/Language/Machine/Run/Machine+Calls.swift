@@ -240,7 +240,7 @@ extension Machine {
         _ name: String, _ site: CallSite, _ registers: UnsafeMutablePointer<Value>, count: Int, base: Int
     ) throws -> Value? {
         let receiver = registers[1]
-        if let object = receiver.object, let member = try object.field(name, self) {
+        if case .object(let object) = receiver, let member = try object.field(name, self) {
             registers[1] = .null
             let arguments = try collect(site, registers + 1, count: count, from: 1)
             do {

@@ -283,7 +283,7 @@ extension Machine {
                     let value = take(i.b)
                     if c >= 0 {
                         regs[a] = .string(try value.formatted(constants[c].string ?? ""))
-                    } else if let object = value.object, !(object is StringObject) {
+                    } else if case .object(let object) = value, !(object is StringObject) {
                         // Now, not when the pieces are joined: a later piece may change it.
                         regs[a] = .string(value.printed)
                     } else {

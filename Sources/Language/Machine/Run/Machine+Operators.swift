@@ -60,6 +60,7 @@ extension Machine {
         switch value {
         case .bool(let bool): return bool
         case .object(let object): return try object.truth()
+        case .text(let text): return try StringObject(text.text).truth()
         case .null: throw Fault("nil is no condition", hint: "`x != nil`", kind: "type", label: "this is nil")
         case .int, .float:
             throw Fault(

@@ -76,13 +76,11 @@ extension Machine {
             state[0] = .object(list)
             state[1] = .int(0)
             state[2] = .null
-        case .object(let object):
-            guard let iterator = try object.makeIterator(self) else { throw notIterable(value) }
+        default:
+            guard let iterator = try value.object?.makeIterator(self) else { throw notIterable(value) }
             state[0] = .object(IteratorObject(iterator))
             state[1] = .null
             state[2] = .null
-        default:
-            throw notIterable(value)
         }
     }
 
@@ -167,7 +165,7 @@ extension Machine {
     func join(_ registers: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
         if let text = Machine.joinedShort(registers, count: count) {
             drop(registers, count: count)
-            return .string(text)
+            return text
         }
         var text = ""
         for index in 0..<count {
@@ -180,34 +178,51 @@ extension Machine {
     }
 
     /// Whole numbers and strings that are short together, written into one string at once; nil for anything else.
-    private static func joinedShort(_ registers: UnsafeMutablePointer<Value>, count: Int) -> String? {
+    private static func joinedShort(_ registers: UnsafeMutablePointer<Value>, count: Int) -> Value? {
         var room = 0
         for index in 0..<count {
             switch registers[index] {
             case .int(let number): room += width(of: number)
+            case .text(let text): room += text.byteCount
             case .object(let object) where type(of: object) == StringObject.self:
                 room += unsafeDowncast(object, to: StringObject.self).text.utf8.count
             default: return nil
             }
         }
         guard room <= 256 else { return nil }
-        return String(unsafeUninitializedCapacity: room) { buffer in
-            var end = 0
-            for index in 0..<count {
-                switch registers[index] {
-                case .int(let number): end += write(number, to: buffer.baseAddress! + end)
-                case .object(let object):
-                    var text = unsafeDowncast(object, to: StringObject.self).text
-                    text.withUTF8 { bytes in
-                        guard let base = bytes.baseAddress else { return }
-                        (buffer.baseAddress! + end).update(from: base, count: bytes.count)
-                        end += bytes.count
-                    }
-                default: break
-                }
+        if room <= 8 {
+            var bits: UInt64 = 0
+            return withUnsafeMutableBytes(of: &bits) { space in
+                let bytes = space.bindMemory(to: UInt8.self)
+                let end = write(registers, count: count, to: bytes)
+                let text = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(bytes)[..<end])
+                return ShortText(validUTF8: text).map { .text($0) } ?? .string(String(decoding: text, as: UTF8.self))
             }
-            return end
         }
+        return .string(
+            String(unsafeUninitializedCapacity: room) { write(registers, count: count, to: $0) })
+    }
+
+    /// Writes whole numbers and strings one after the other; answers how many bytes they are.
+    private static func write(
+        _ registers: UnsafeMutablePointer<Value>, count: Int, to buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        var end = 0
+        for index in 0..<count {
+            switch registers[index] {
+            case .int(let number): end += write(number, to: buffer.baseAddress! + end)
+            case .text(let text): end += text.write(to: buffer.baseAddress! + end)
+            case .object(let object):
+                var text = unsafeDowncast(object, to: StringObject.self).text
+                text.withUTF8 { bytes in
+                    guard let base = bytes.baseAddress else { return }
+                    (buffer.baseAddress! + end).update(from: base, count: bytes.count)
+                    end += bytes.count
+                }
+            default: break
+            }
+        }
+        return end
     }
 
     /// The bytes of a number in decimal digits, its sign with them. A string of exactly so many may need no memory.

@@ -49,6 +49,7 @@ extension Value {
         case .bool(let value): value ? "true" : "false"
         case .int(let value): String(value)
         case .float(let value): floatText(value)
+        case .text(let text): quoted(text.text)
         case .object(let object): object.display(style)
         }
     }

@@ -12,7 +12,11 @@ extension Value: Hashable {
         case (.int(let a), .bool(let b)): return a == (b ? 1 : 0)
         case (.bool(let a), .float(let b)): return (a ? 1.0 : 0.0) == b
         case (.float(let a), .bool(let b)): return a == (b ? 1.0 : 0.0)
+        case (.text(let a), .text(let b)): return a.bits == b.bits
         case (.object(let a), .object(let b)): return a === b || a.isEqual(to: b)
+        case (.text, .object), (.object, .text):
+            guard let a = left.string, let b = right.string else { return false }
+            return StringObject.areSame(a, b)
         default: return false
         }
     }
@@ -24,12 +28,16 @@ extension Value: Hashable {
         case .int(let value): hasher.combine(value)
         case .float(let value):
             if let whole = Int(exactly: value) { hasher.combine(whole) } else { hasher.combine(value) }
+        case .text(let text): StringObject.hash(text.text, into: &hasher)
         case .object(let object): object.hash(into: &hasher)
         }
     }
 
     /// Whether the value can be a key of a map.
-    public var isHashable: Bool { object?.isHashable ?? true }
+    public var isHashable: Bool {
+        if case .object(let object) = self { return object.isHashable }
+        return true
+    }
 
     /// An int and a float as the numbers they are, without rounding the int.
     private static func isEqual(_ int: Int, _ float: Double) -> Bool {
@@ -55,9 +63,9 @@ private func order(_ left: Value, _ right: Value, depth: Int) throws -> Order? {
         if a.isNaN || b.isNaN { return .unordered }
         return a < b ? .less : a == b ? .equal : .greater
     }
-    if let a = left.object as? StringObject, let b = right.object as? StringObject {
-        return a.text == b.text && a.text.utf8.elementsEqual(b.text.utf8)
-            ? .equal : a.text.unicodeScalars.lexicographicallyPrecedes(b.text.unicodeScalars) ? .less : .greater
+    if let a = left.string, let b = right.string {
+        return StringObject.areSame(a, b)
+            ? .equal : a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars) ? .less : .greater
     }
     if let a = left.items, let b = right.items {
         guard depth < 200 else { throw Fault("the lists are nested too deeply to compare") }

@@ -199,6 +199,8 @@ extension Value {
             return try FormatSpecification(specification, for: "a float", types: "fFeEgG%").apply(to: value)
         case .null, .bool:
             return try FormatSpecification(specification, for: "a \(typeName)", types: "s").apply(to: printed)
+        case .text(let text):
+            return try FormatSpecification(specification, for: "a string", types: "s").apply(to: text.text)
         case .object(let object):
             if let text = try object.format(specification) { return text }
             return try FormatSpecification(specification, for: "a \(typeName)", types: "s").apply(to: printed)

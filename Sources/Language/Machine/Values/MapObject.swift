@@ -128,6 +128,7 @@ public final class MapObject: Object {
     @inline(__always)
     private static func isSame(_ entry: UnsafeMutablePointer<Entry>, _ key: Value) -> Bool {
         if case .int(let a) = entry.pointee.key, case .int(let b) = key { return a == b }
+        if case .text(let a) = entry.pointee.key, case .text(let b) = key { return a.bits == b.bits }
         return entry.pointee.key == key
     }
 
@@ -156,6 +157,7 @@ public final class MapObject: Object {
     private static func hash(_ key: Value) -> Int {
         switch key {
         case .int(let number): mixed(number)
+        case .text(let text): text.hash
         case .object(let object): object.keyHash
         case .bool(let flag): mixed(flag ? 1 : 0)
         case .float(let number): Int(exactly: number).map(mixed) ?? mixed(Int(bitPattern: UInt(number.bitPattern)))

@@ -83,33 +83,20 @@ public final class StringObject: Object {
         // Equal under canonical equivalence is a necessary condition, and fast for texts of ASCII.
         a.utf8.count == b.utf8.count && a == b && (a.utf8.elementsEqual(b.utf8))
     }
-    public override func hash(into hasher: inout Hasher) {
+    public override func hash(into hasher: inout Hasher) { StringObject.hash(text, into: &hasher) }
+    static func hash(_ text: String, into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
     public override var keyHash: Int {
-        if isShort { return StringObject.hash(ofShort: text) }
+        if let short = ShortText(text) { return short.hash }
+        if isShort { return super.keyHash }
         let facts = knownFacts()
         if let hash = facts.hash { return hash }
         let hash = super.keyHash
         facts.hash = hash
         return hash
     }
-    /// Two words of bytes and their number, multiplied and folded, with a seed of this process so that nobody can choose
-    /// keys that collide. Wang Yi 2019, wyhash.
-    private static func hash(ofShort text: String) -> Int {
-        var text = text
-        let words = text.withUTF8 { bytes in
-            var words: (UInt64, UInt64) = (0, 0)
-            withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: UnsafeRawBufferPointer(bytes)) }
-            return (words.0, words.1 | UInt64(bytes.count) << 56)
-        }
-        let product = (words.0 ^ seed.0).multipliedFullWidth(by: words.1 ^ seed.1)
-        return Int(truncatingIfNeeded: product.high ^ product.low)
-    }
-
-    private static let seed = (UInt64.random(in: 1...UInt64.max), UInt64.random(in: 1...UInt64.max))
-
     public override func contains(_ value: Value, _ machine: Machine) throws -> Bool? {
         guard let part = value.string else {
             throw Fault("`in` a string needs a string on its left, not \(value.described)", kind: "type")

@@ -4,13 +4,17 @@ public enum Value {
     case bool(Bool)
     case int(Int)
     case float(Double)
+    /// A string of few bytes; longer ones are objects.
+    case text(ShortText)
     case object(Object)
 }
 
 extension Value {
     /// A new string value.
     @inlinable
-    public static func string(_ text: String) -> Value { .object(StringObject(text)) }
+    public static func string(_ text: String) -> Value {
+        ShortText(text).map { .text($0) } ?? .object(StringObject(text))
+    }
 
     /// A new list value.
     @inlinable
@@ -30,6 +34,7 @@ extension Value {
         case .bool: "bool"
         case .int: "int"
         case .float: "float"
+        case .text: "string"
         case .object(let object): object.typeName
         }
     }
@@ -37,6 +42,7 @@ extension Value {
     /// The text of a string value.
     @inlinable
     public var string: String? {
+        if case .text(let text) = self { return text.text }
         guard case .object(let object) = self, type(of: object) == StringObject.self else { return nil }
         return unsafeDowncast(object, to: StringObject.self).text
     }
@@ -48,11 +54,14 @@ extension Value {
         return unsafeDowncast(object, to: ListObject.self).items
     }
 
-    /// The object behind the value, nil for a scalar.
+    /// The object behind the value, nil for a scalar; of a short string a new one.
     @inlinable
     public var object: Object? {
-        if case .object(let object) = self { return object }
-        return nil
+        switch self {
+        case .object(let object): object
+        case .text(let text): StringObject(text.text)
+        default: nil
+        }
     }
 
     /// The integer, for an int and for nothing else.
@@ -92,13 +101,17 @@ extension Value {
         case (.bool(let a), .bool(let b)): a == b
         case (.int(let a), .int(let b)): a == b
         case (.float(let a), .float(let b)): a == b
+        case (.text(let a), .text(let b)): a.bits == b.bits
         case (.object(let a), .object(let b)): a === b
         default: false
         }
     }
 
     /// Whether the value can be called.
-    public var isCallable: Bool { object?.isCallable ?? false }
+    public var isCallable: Bool {
+        if case .object(let object) = self { return object.isCallable }
+        return false
+    }
 }
 
 extension Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral,
