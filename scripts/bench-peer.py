@@ -282,10 +282,12 @@ WITH_TORCH = {
 
 
 def number(word):
-    try:
-        return int(word)
-    except ValueError:
-        return word
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    return word
 
 
 def main():

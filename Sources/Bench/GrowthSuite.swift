@@ -58,8 +58,10 @@ enum GrowthSuite: Suite {
     private static func limit(_ axis: String, _ number: Double, _ peak: Double, _ bandwidth: Double) -> Double {
         if axis == "rows" { return 33 * 4 / bandwidth }
         let length = axis == "length" ? number : 64
-        // Six layers of width 384 and 1536: four square products, two of the wider layer, and two of the attention.
-        return 6 * (2 * (4 * 384 * 384 + 2 * 384 * 1536) + 4 * length * 384) / peak
+        // Five layers of width 384 and 1536: four square products, two of the wider layer, and two of the attention. The last
+        // makes keys and values for all tokens, and all else for one.
+        let (square, wide, attention) = (2.0 * 384 * 384, 4.0 * 384 * 1536, 4 * length * 384)
+        return (5 * (4 * square + wide + attention) + 2 * square + (2 * square + wide + attention) / length) / peak
     }
 
     private static let copied = 64 << 20
