@@ -57,6 +57,7 @@ KD_BF16 static inline __attribute__((always_inline)) void tile(
 ) {
     KD_TILE_START
     for (long k = 0; k < depth; k++) {
+        kd_fetch_results(c, cStride, rows, k);
         const __m512bh u = (__m512bh)_mm512_loadu_si512(b + 32 * k), v = (__m512bh)_mm512_loadu_si512(b + 32 * k + 16);
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
@@ -75,6 +76,7 @@ KD_WIDE static inline __attribute__((always_inline)) void wide_tile(
     KD_TILE_START
     const __m512i upper = _mm512_set1_epi32((int)0xFFFF0000);
     for (long k = 0; k < depth; k++) {
+        kd_fetch_results(c, cStride, rows, k);
         const __m512i u = _mm512_loadu_si512(b + 32 * k), v = _mm512_loadu_si512(b + 32 * k + 16);
         // A bf16 is the upper half of a float.
         const __m512 u0 = (__m512)_mm512_slli_epi32(u, 16), u1 = (__m512)_mm512_and_si512(u, upper);

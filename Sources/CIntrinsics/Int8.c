@@ -112,6 +112,7 @@ KD_VNNI static inline __attribute__((always_inline)) void tile(
     for (int i = 0; i < rows; i++) x[i] = y[i] = _mm512_setzero_si512();
     for (long k = 0; k < depth; k++) {
         const __m512i u = _mm512_loadu_si512(b + 128 * k), v = _mm512_loadu_si512(b + 128 * k + 64);
+        kd_fetch_results(c, cStride, rows, k);
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
             int quad;
