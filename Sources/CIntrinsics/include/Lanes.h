@@ -195,6 +195,17 @@ KD_INLINE kd_f32 kd_f32_power_of_two(kd_f32 magic) {
     return r;
 }
 
+/// x · 2ⁿ, rounded once, for whole numbers n of at most 252.
+KD_INLINE kd_f32 kd_f32_times_power_of_two(kd_f32 x, kd_f32 n) {
+#if defined(__AVX512F__)
+    return (kd_f32)_mm512_scalef_ps((__m512)x, (__m512)n);
+#else
+    // Two halves of the exponent, so that neither overflows before the product does.
+    const kd_f32 half = n * 0.5f + 12582912.0f, low = half - 12582912.0f;
+    return x * kd_f32_power_of_two(half) * kd_f32_power_of_two((n - low) + 12582912.0f);
+#endif
+}
+
 /// The exponent e of x = m · 2ᵉ with m in [√½, √2), for normal positive x.
 KD_INLINE kd_f32 kd_f32_exponent(kd_f32 x) {
     kd_i32 i;

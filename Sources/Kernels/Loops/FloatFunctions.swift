@@ -35,11 +35,7 @@ extension FloatLanes {
         x = Self.less(x, Self(-104), Self(-104), x)
         let (_, n, r) = Self.reduce(x)
         let e = Self.expm1Core(r) + .one
-        // Two halves of the exponent, so that neither overflows before the product does.
-        let half = (n * Self(0.5)) + Self(12_582_912)
-        let low = half - Self(12_582_912)
-        let high = (n - low) + Self(12_582_912)
-        return e * Self(v: kd_f32_power_of_two(half.v)) * Self(v: kd_f32_power_of_two(high.v))
+        return Self(v: kd_f32_times_power_of_two(e.v, n.v))
     }
 
     @inline(__always) var expm1: Self {
