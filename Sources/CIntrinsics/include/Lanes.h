@@ -145,6 +145,23 @@ KD_INLINE double kd_reduce_add_kd_f64(kd_f64 v) {
     return t[0];
 }
 
+// The largest lane, halves first; not a number when one is not.
+KD_INLINE float kd_f32_largest(kd_f32 v) {
+    float t[KD_F32_WIDTH];
+    memcpy(t, &v, sizeof t);
+    for (int s = KD_F32_WIDTH / 2; s > 0; s /= 2)
+        for (int i = 0; i < s; i++) t[i] = ((t[i] > t[i + s]) | (t[i] != t[i])) ? t[i] : t[i + s];
+    return t[0];
+}
+
+KD_INLINE double kd_f64_largest(kd_f64 v) {
+    double t[KD_F64_WIDTH];
+    memcpy(t, &v, sizeof t);
+    for (int s = KD_F64_WIDTH / 2; s > 0; s /= 2)
+        for (int i = 0; i < s; i++) t[i] = ((t[i] > t[i + s]) | (t[i] != t[i])) ? t[i] : t[i + s];
+    return t[0];
+}
+
 KD_LANES(kd_f32, float, kd_i32, kd_f32_bytes, KD_F32_WIDTH, 0x80000000u)
 KD_LANES(kd_f64, double, kd_i64, kd_f64_bytes, KD_F64_WIDTH, 0x8000000000000000u)
 

@@ -36,6 +36,7 @@ struct DoubleLanes: Lanes {
     @inline(__always) var magnitude: Self { Self(v: kd_f64_abs(v)) }
     @inline(__always) func withSign(of other: Self) -> Self { Self(v: kd_f64_copysign(v, other.v)) }
     @inline(__always) var sum: Double { kd_f64_sum(v) }
+    @inline(__always) var largest: Double { kd_f64_largest(v) }
     @inline(__always) static func copy4(_ x: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>) {
         kd_f64_copy4(x, out)
     }

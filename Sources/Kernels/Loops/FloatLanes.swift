@@ -36,6 +36,7 @@ struct FloatLanes: Lanes {
     @inline(__always) var magnitude: Self { Self(v: kd_f32_abs(v)) }
     @inline(__always) func withSign(of other: Self) -> Self { Self(v: kd_f32_copysign(v, other.v)) }
     @inline(__always) var sum: Float { kd_f32_sum(v) }
+    @inline(__always) var largest: Float { kd_f32_largest(v) }
     @inline(__always) static func copy4(_ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>) {
         kd_f32_copy4(x, out)
     }

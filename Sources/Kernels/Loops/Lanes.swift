@@ -39,6 +39,8 @@ protocol Lanes: BitwiseCopyable {
     func withSign(of other: Self) -> Self
     /// The sum of the lanes, halves first.
     var sum: Scalar { get }
+    /// The largest of the lanes; NaN if one is.
+    var largest: Scalar { get }
     subscript(i: Int) -> Scalar { get }
 
     // Four scalars at once, whatever the width, for packing.
@@ -92,6 +94,13 @@ protocol Lanes: BitwiseCopyable {
 extension Lanes {
     @inline(__always) static var zero: Self { Self(0) }
     @inline(__always) static var one: Self { Self(1) }
+
+    /// The product of the lanes, one after the other.
+    @inline(__always) var product: Scalar {
+        var result = self[0]
+        for lane in 1..<Self.width { result = result * self[lane] }
+        return result
+    }
 
     /// To the nearest whole number, ties to even, by adding and taking away 2^mantissaBits.
     @inline(__always) var rounded: Self {

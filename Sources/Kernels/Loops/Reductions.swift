@@ -50,7 +50,7 @@ extension RealLoops {
 
     /// Folds whole registers, then the lanes, then what is left.
     @inline(__always) static func fold(
-        _ x: Input, _ n: Int, _ initial: Scalar, _ f: (Vector, Vector) -> Vector
+        _ x: Input, _ n: Int, _ initial: Scalar, lanes: (Vector) -> Scalar, _ f: (Vector, Vector) -> Vector
     ) -> Scalar {
         let width = Vector.width
         var (a, b) = (Vector(initial), Vector(initial))
@@ -64,9 +64,7 @@ extension RealLoops {
             a = f(a, Vector(x + i))
             i &+= width
         }
-        a = f(a, b)
-        var result = a[0]
-        for lane in 1..<width { result = f(Vector(result), Vector(a[lane]))[0] }
+        var result = lanes(f(a, b))
         while i < n {
             result = f(Vector(result), Vector(x[i]))[0]
             i &+= 1
@@ -75,11 +73,11 @@ extension RealLoops {
     }
 
     static func maxValue(_ x: Input, count n: Int) -> Scalar {
-        fold(x, n, -.infinity) { Vector.max($0, $1) }
+        fold(x, n, -.infinity, lanes: { $0.largest }) { Vector.max($0, $1) }
     }
 
     static func minValue(_ x: Input, count n: Int) -> Scalar {
-        fold(x, n, .infinity) { Vector.min($0, $1) }
+        fold(x, n, .infinity, lanes: { -(-$0).largest }) { Vector.min($0, $1) }
     }
 
     static func argmax(_ x: Input, count n: Int) -> Int { firstIndex(of: maxValue(x, count: n), in: x, n) }
@@ -128,7 +126,7 @@ extension RealLoops {
             case .mean: out[r] = n == 0 ? 0 : sum(row, count: n) / Scalar(n)
             case .max: out[r] = maxValue(row, count: n)
             case .min: out[r] = minValue(row, count: n)
-            case .prod: out[r] = fold(row, n, 1) { $0 * $1 }
+            case .prod: out[r] = fold(row, n, 1, lanes: { $0.product }) { $0 * $1 }
             case .sumSquares: out[r] = sumSquares(row, count: n)
             case .logSumExp: out[r] = logSumExp(row, n)
             }
