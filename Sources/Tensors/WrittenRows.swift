@@ -29,6 +29,11 @@ extension Tensor {
     func writeRows(at places: Tensor, _ fill: () throws -> Void) throws {
         let rows = shape[0]
         let rowBytes = rows == 0 ? 0 : count / rows * dtype.size
+        // Short rows are sooner filled than told apart.
+        guard rowBytes >= 64 else {
+            try memset0(self)
+            return try fill()
+        }
         var flags = [Bool](repeating: false, count: rows)
         var touched = 0
         let index = places.pointer(Int64.self)
@@ -36,8 +41,8 @@ extension Tensor {
             flags[Int(index[i])] = true
             touched += 1
         }
-        // Where most rows are written, or short, a fill of all is as fast.
-        guard 4 * touched <= rows, rowBytes >= 64 else {
+        // Where many rows are written, a fill of all is as fast.
+        guard 4 * touched <= rows else {
             try memset0(self)
             return try fill()
         }
