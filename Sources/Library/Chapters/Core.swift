@@ -109,9 +109,16 @@ func coreChapter() -> Chapter {
                 Parameter<Value>("f", "a function or a model"), Parameter<String>("name", "a parameter's name"),
                 example: "takes(kl_loss, \"T\")  # → true"
             ) { (f: Value, name: String) throws -> Bool in
-                let model = (f.object as? LayerObject)?.layer
-                let called = model.map { ($0 as? ScriptModel)?.member("forward") ?? .null } ?? f
-                return called.object?.signature?.parameters.contains { $0.name == name } ?? false
+                if let model = f.object as? LayerObject {
+                    let forward = (model.layer as? ScriptModel)?.member("forward")?.object
+                    return forward?.signature?.parameters.contains { $0.name == name } ?? false
+                }
+                guard let signature = f.object?.signature else {
+                    throw Fault(
+                        "takes: a function or a model is due, not \(f.described)", kind: "type",
+                        argument: .positional(0))
+                }
+                return signature.parameters.contains { $0.name == name }
             },
             Builtin(
                 "exit", "Ends the program.", Parameter<Int>("code", "0 for success, up to 255", default: 0),
