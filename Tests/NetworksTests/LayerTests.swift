@@ -143,6 +143,34 @@ import Networks
         #expect(try norm.bias.value.elements() == [Double](repeating: 0, count: 7))
     }
 
+    @Test(
+        "a chain of a table and an LSTM computes each vector once, and gives what the two give",
+        arguments: [false, true])
+    func sharedVectors(isMasked: Bool) throws {
+        let (table, lstm) = (try Embedding(9, 4), try Recurrent(.lstm, 4, 3, layers: 2, bidirectional: true))
+        let chain = Chain([table, lstm])
+        let ids = try Tensor([3, 1, 3, 0, 5, 5, 3, 0, 1, 1, 3, 8] as [Int64], shape: [3, 4])
+        if isMasked { ids.mask = try notEqual(ids, 0) }
+        let parameters = chain.parameters().map(\.parameter.value)
+        func gradient(_ output: Tensor) throws -> [Tensor] {
+            try gradients(of: sum(sin(output)), wrt: parameters).map { try #require($0) }
+        }
+        let apart = try lstm(table(ids))
+        // Somebody asks for the vectors themselves: nothing is shared.
+        let (watched, hidden) = try Capture.run(chain, keeping: ["0"]) { try chain(ids) }
+        let together = try chain(ids)
+        #expect(together.shape == [3, 4, 6] && (together.mask != nil) == isMasked)
+        #expect(try watched.elements() == apart.elements() && hidden["0"]?.shape == [3, 4, 4])
+        for (one, other) in zip(try [apart] + gradient(apart), try [together] + gradient(together)) {
+            #expect(try max(abs(subtract(one, other))).item() < 1e-5)
+        }
+        #expect(try gradient(together)[0].elements()[..<4].allSatisfy { $0 == 0 }, "padding learns nothing")
+        #expect(throws: TensorError.self) { try chain(Tensor([1, 1, 9, 1] as [Int64], shape: [2, 2])) }
+        // Of ids that all differ nothing can be shared.
+        let different = try Tensor([1, 2, 3, 4] as [Int64], shape: [2, 2])
+        #expect(try chain(different).elements() == lstm(table(different)).elements())
+    }
+
     @Test("a seed draws a model's parameters anew, the same each time, and leaves the global stream alone")
     func seededInitialisation() throws {
         let model = Chain([try Linear(3, 4), try Recurrent(.gru, 4, 2)])

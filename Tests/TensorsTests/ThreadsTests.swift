@@ -117,6 +117,16 @@ import Tensors
             }
         ),
         (
+            "lstm of rows that occur more than once",
+            {
+                try withGradients([wave([57, 24]), wave([128, 24]), wave([128, 32])]) {
+                    let ids = try remainder(multiply(reshape(arange(1200), [40, 30]), 7919), 57)
+                    let shared = try SharedRows(ids, table: $0[0])!
+                    return try lstm(shared, weights: [[RecurrentWeights(input: $0[1], hidden: $0[2])]]).output
+                }
+            }
+        ),
+        (
             "adam",
             {
                 let parameter = try Parameter(wave([100_003]))

@@ -16,7 +16,20 @@ public final class Chain: Layer {
     }
     public override func forward(_ x: Tensor) throws -> Tensor {
         var x = x
-        for part in parts { x = try part(x) }
+        var place = 0
+        while place < parts.count {
+            // What a recurrent layer makes of a word's vector is the same wherever the word stands.
+            if let table = parts[place] as? Embedding, place + 1 < parts.count,
+                let next = parts[place + 1] as? Recurrent,
+                let output = try next.forward(ids: x, of: table)
+            {
+                x = output
+                place += 2
+                continue
+            }
+            x = try parts[place](x)
+            place += 1
+        }
         return x
     }
     public override func copied(_ copier: Copier) throws -> Layer { Chain(try copier.copy(parts)) }

@@ -71,6 +71,27 @@ public final class Recurrent: Layer {
         }
         try checkWidth(
             of: x, inputs, hint: hintForSequence(x, inputs) ?? "\(kind)(\(x.shape[2]), \(hidden)) takes this input")
+        let result =
+            try cell == .lstm
+            ? lstm(x, weights: weights, mask: x.mask, between: between)
+            : gru(x, weights: weights, mask: x.mask, between: between)
+        return result.output
+    }
+
+    /// The same for the vectors of a table at ids [B, T], what comes of each vector computed once; nil where the vectors
+    /// themselves are needed, or few occur twice.
+    func forward(ids: Tensor, of table: Embedding) throws -> Tensor? {
+        guard cell == .lstm, table.width == inputs, !table.isObserved, !isObserved else { return nil }
+        var shared: SharedRows?
+        _ = try table.calling(with: nil) {
+            shared = try SharedRows(ids, table: table.weight.value, paddingIndex: table.padding)
+            return ids
+        }
+        guard let shared else { return nil }
+        return try calling(with: ids.mask) { try lstm(shared, weights: weights, between: between).output }
+    }
+
+    private var weights: [[RecurrentWeights]] {
         var weights: [[RecurrentWeights]] = []
         let directions = isBidirectional ? 2 : 1
         for layer in 0..<layers {
@@ -82,19 +103,17 @@ public final class Recurrent: Layer {
                         inputBias: own[first + 2].parameter.value, hiddenBias: own[first + 3].parameter.value)
                 })
         }
+        return weights
+    }
+
+    /// Dropout between layers, in training.
+    private var between: ((Tensor) throws -> Tensor)? {
         let p = isTraining ? dropout : 0
-        let between: ((Tensor) throws -> Tensor)? =
-            p == 0
-            ? nil
-            : { x in
-                let (key, counter) = RandomStream.global.take(x.count)
-                return try Tensors.dropout(x, p: p, key: key, counter: counter)
-            }
-        let result =
-            try cell == .lstm
-            ? lstm(x, weights: weights, mask: x.mask, between: between)
-            : gru(x, weights: weights, mask: x.mask, between: between)
-        return result.output
+        if p == 0 { return nil }
+        return { x in
+            let (key, counter) = RandomStream.global.take(x.count)
+            return try Tensors.dropout(x, p: p, key: key, counter: counter)
+        }
     }
 
     public override func initialise() throws {

@@ -49,7 +49,7 @@ public func embeddingBag(
 }
 
 /// - Returns: the padding row counted from 0.
-private func checkedTable(_ table: Tensor, _ padding: Int?, name: String) throws -> Int? {
+func checkedTable(_ table: Tensor, _ padding: Int?, name: String) throws -> Int? {
     guard table.rank == 2 else {
         throw TensorError(.shape, "\(name): the table has shape \(table.shape), expected [V, D]")
     }

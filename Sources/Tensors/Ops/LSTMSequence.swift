@@ -23,15 +23,60 @@ struct LSTMDirection {
     }
 }
 
+/// What an LSTM layer reads: a tensor [T, B, I], or rows that occur at several places.
+enum SequenceInput {
+    case steps(Tensor)
+    case shared(SharedRows)
+
+    /// What gets a gradient.
+    var tensor: Tensor {
+        switch self {
+        case .steps(let x): x
+        case .shared(let shared): shared.rows
+        }
+    }
+
+    var shape: [Int] {
+        switch self {
+        case .steps(let x): x.shape
+        case .shared(let shared): [shared.time, shared.batch, shared.rows.shape[1]]
+        }
+    }
+
+    /// The same with another tensor.
+    func with(_ tensor: Tensor) -> SequenceInput {
+        switch self {
+        case .steps: .steps(tensor)
+        case .shared(let shared): .shared(shared.with(rows: tensor))
+        }
+    }
+
+    /// [T, B, I].
+    func steps() throws -> Tensor {
+        switch self {
+        case .steps(let x): x
+        case .shared(let shared): try reshape(takeRows(shared.rows, shared.places, name: "embedding"), shape)
+        }
+    }
+
+    /// As rows, [T · B, I] or [U, I], without a graph.
+    func rows() throws -> Tensor {
+        try Graph.recording(false) {
+            let x = try tensor.detached().packed()
+            return x.rank == 2 ? x : try reshape(x, [x.shape[0] * x.shape[1], x.shape[2]])
+        }
+    }
+}
+
 /// An LSTM layer as one operation: the inputs' part of all gates as one product for each direction, then the steps, all
 /// directions and parts of the batch side by side.
 ///
 /// - Parameters:
-///   - x: [T, B, I].
+///   - x: [T, B, I], or the rows of a table that make it.
 ///   - mask: bools [T, B]; where false a row keeps its state and the output is 0.
 /// - Returns: [T + 2, B, D·H]: h after each step by time, then the last h and the last c; the directions beside each other.
-func lstmSequence(_ x: Tensor, _ directions: [LSTMDirection], mask: Tensor?) throws -> Tensor {
-    x.dtype == .f64
+func lstmSequence(_ x: SequenceInput, _ directions: [LSTMDirection], mask: Tensor?) throws -> Tensor {
+    x.tensor.dtype == .f64
         ? try LSTMSequence<Double>(x, directions, mask).apply() : try LSTMSequence<Float>(x, directions, mask).apply()
 }
 
@@ -69,7 +114,7 @@ private func composed(_ x: Tensor, _ direction: LSTMDirection, mask: Tensor?) th
 }
 
 private struct LSTMSequence<S: Real> {
-    let x: Tensor
+    let x: SequenceInput
     let directions: [LSTMDirection]
     let orders: [StepOrder]
     let mask: Tensor?
@@ -86,7 +131,7 @@ private struct LSTMSequence<S: Real> {
         let cells: Tensor
     }
 
-    init(_ x: Tensor, _ directions: [LSTMDirection], _ mask: Tensor?) {
+    init(_ x: SequenceInput, _ directions: [LSTMDirection], _ mask: Tensor?) {
         (self.x, self.directions, self.mask) = (x, directions, mask)
         let (time, batch, hidden) = (x.shape[0], x.shape[1], directions[0].hidden.shape[1])
         (self.time, self.batch, self.hidden) = (time, batch, hidden)
@@ -95,12 +140,7 @@ private struct LSTMSequence<S: Real> {
         }
     }
 
-    private var inputs: [Tensor] { [x] + directions.flatMap(\.tensors) }
-
-    /// The inputs of all steps as rows, [T · B, I].
-    private var inputRows: Tensor {
-        get throws { try Graph.recording(false) { try reshape(x.detached().packed(), [time * batch, x.shape[2]]) } }
-    }
+    private var inputs: [Tensor] { [x.tensor] + directions.flatMap(\.tensors) }
 
     private var size: Int { batch * hidden }
     /// Elements of a row of the output.
@@ -136,12 +176,12 @@ private struct LSTMSequence<S: Real> {
                             let first = 1 + d * LSTMDirection.tensorCount
                             return direction.with(inputs[first..<first + LSTMDirection.tensorCount])
                         }
-                        return try composedLSTMSequence(inputs[0], copies, mask: mask)
+                        return try composedLSTMSequence(x.with(inputs[0]).steps(), copies, mask: mask)
                     }
                 })
         ) { output in
             if size == 0 { return }
-            let rows = try inputRows
+            let rows = try x.rows()
             let states = try directions.map { (h: try $0.hidden.packed(), c: try $0.cell.packed()) }
             let weights = try directions.map { try $0.weight.packed() }
             let products = try directions.indices.map { d in
@@ -150,8 +190,14 @@ private struct LSTMSequence<S: Real> {
                     transposed: true, beta: 1)
             }
             for (direction, kept) in zip(directions, kept) {
-                try writeProduct(
-                    rows, transpose(direction.input.detached()), direction.bias.contiguous(), to: kept.gates)
+                let (weight, bias) = (try transpose(direction.input.detached()), try direction.bias.contiguous())
+                switch x {
+                case .steps: try writeProduct(rows, weight, bias, to: kept.gates)
+                case .shared(let shared):
+                    let own = try Tensor(uninitialized: [rows.shape[0], 4 * hidden], S.dtype)
+                    try writeProduct(rows, weight, bias, to: own)
+                    try shared.shareOut(own, to: kept.gates)
+                }
             }
             defer { withExtendedLifetime((states, weights, kept, products)) {} }
             let out = output.pointer(S.self)
@@ -224,16 +270,18 @@ private struct LSTMSequence<S: Real> {
                 (towardsStates[d].pointer(S.self), spare[d].pointer(S.self)),
                 (towardsCells[d].pointer(S.self), spare[d].pointer(S.self) + size), rows)
         }
-        let rows = try inputRows
-        let towardsInput = x.isTracked ? try Tensor(uninitialized: [time * batch, x.shape[2]], dtype) : nil
-        var flows: [Tensor?] = [try towardsInput.map { try reshape($0, x.shape) }]
+        let rows = try x.rows()
+        let towardsInput = x.tensor.isTracked ? try Tensor(uninitialized: rows.shape, dtype) : nil
+        var flows: [Tensor?] = [try towardsInput.map { try reshape($0, x.tensor.shape) }]
         for (d, direction) in directions.enumerated() {
-            if let towardsInput {
-                try writeProduct(towardsGates[d], direction.input.detached(), to: towardsInput, adding: d > 0)
-            }
             let turned = try transpose(towardsGates[d])
+            var own = towardsGates[d]
+            if case .shared(let shared) = x { own = try shared.sums(own) }
+            if let towardsInput {
+                try writeProduct(own, direction.input.detached(), to: towardsInput, adding: d > 0)
+            }
             flows += [
-                direction.input.isTracked ? try matmul(turned, rows) : nil,
+                direction.input.isTracked ? try matmul(transpose(own), rows) : nil,
                 direction.bias.isTracked ? try sum(towardsGates[d], dims: [0]) : nil,
                 direction.weight.isTracked ? try matmul(turned, orders[d].previous(kept[d].states)) : nil,
                 towardsStates[d], towardsCells[d],

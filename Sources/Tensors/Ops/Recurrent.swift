@@ -50,12 +50,32 @@ public func lstm(
     _ x: Tensor, weights: [[RecurrentWeights]], initialHidden: Tensor? = nil, initialCell: Tensor? = nil,
     mask: Tensor? = nil, lengths: Tensor? = nil, between: ((Tensor) throws -> Tensor)? = nil
 ) throws -> RecurrentResult {
-    let stack = try RecurrentStack("lstm", gates: 4, x, weights, mask: mask, lengths: lengths)
+    let stack = try RecurrentStack(
+        "lstm", gates: 4, x.shape, x.dtype, weights, mask: mask ?? x.mask, lengths: lengths)
+    return try lstm(
+        stack, .steps(stack.byTime(x)), initialHidden: initialHidden, initialCell: initialCell, between: between)
+}
+
+/// The same over sequences whose steps are rows of a table; what comes of each row is computed once.
+public func lstm(
+    _ x: SharedRows, weights: [[RecurrentWeights]], between: ((Tensor) throws -> Tensor)? = nil
+) throws -> RecurrentResult {
+    let shape = [x.batch, x.time, x.rows.shape[1]]
+    let stack = try RecurrentStack("lstm", gates: 4, shape, x.rows.dtype, weights, mask: x.mask, lengths: nil)
+    return try lstm(
+        stack, .shared(x.with(rows: x.rows.converted(to: stack.computed))), initialHidden: nil, initialCell: nil,
+        between: between)
+}
+
+private func lstm(
+    _ stack: RecurrentStack, _ x: SequenceInput, initialHidden: Tensor?, initialCell: Tensor?,
+    between: ((Tensor) throws -> Tensor)?
+) throws -> RecurrentResult {
     let (hidden, cell) = try (stack.initial(initialHidden, "hidden"), stack.initial(initialCell, "cell"))
     var cells: [Tensor] = []
-    let (output, states) = try stack.run(x, between: between) { input, layer, own in
+    let (output, states) = try stack.run(between: between) { input, layer, own in
         let sequence = try lstmSequence(
-            input,
+            input.map { .steps($0) } ?? x,
             own.enumerated().map { direction, weights in
                 let biases = [weights.inputBias, weights.hiddenBias].compactMap { $0 }
                 let bias = try biases.count == 2 ? add(biases[0], biases[1]) : biases.first
@@ -82,11 +102,13 @@ public func gru(
     _ x: Tensor, weights: [[RecurrentWeights]], initialHidden: Tensor? = nil, mask: Tensor? = nil,
     lengths: Tensor? = nil, between: ((Tensor) throws -> Tensor)? = nil
 ) throws -> RecurrentResult {
-    let stack = try RecurrentStack("gru", gates: 3, x, weights, mask: mask, lengths: lengths)
+    let stack = try RecurrentStack(
+        "gru", gates: 3, x.shape, x.dtype, weights, mask: mask ?? x.mask, lengths: lengths)
+    let first = try stack.byTime(x)
     let hidden = try stack.initial(initialHidden, "hidden")
-    let (output, states) = try stack.run(x, between: between) { input, layer, own in
+    let (output, states) = try stack.run(between: between) { input, layer, own in
         let sequences = try own.enumerated().map { direction, weights in
-            let projected = try linear(input, weight: weights.input, bias: weights.inputBias)
+            let projected = try linear(input ?? first, weight: weights.input, bias: weights.inputBias)
             let zeros = try weights.hiddenBias ?? Tensor.zeros([weights.hidden.shape[0]], weights.hidden.dtype)
             return try gruSequence(
                 projected, weights.hidden, zeros, select(hidden, axis: 0, index: layer * own.count + direction),
@@ -113,10 +135,11 @@ private struct RecurrentStack {
     private let outputMask: Tensor?
 
     init(
-        _ name: String, gates: Int, _ x: Tensor, _ weights: [[RecurrentWeights]], mask: Tensor?, lengths: Tensor?
+        _ name: String, gates: Int, _ shape: [Int], _ type: DType, _ weights: [[RecurrentWeights]], mask: Tensor?,
+        lengths: Tensor?
     ) throws {
-        guard x.rank == 3 else {
-            throw TensorError(.shape, "\(name): the input has shape \(x.shape), expected [B, T, I]")
+        guard shape.count == 3 else {
+            throw TensorError(.shape, "\(name): the input has shape \(shape), expected [B, T, I]")
         }
         guard let first = weights.first, (1...2).contains(first.count), first[0].hidden.rank == 2 else {
             throw TensorError(
@@ -124,12 +147,12 @@ private struct RecurrentStack {
                 "\(name): found \(weights.first?.count ?? 0) directions in \(weights.count) layers, expected 1 or 2 "
                     + "in at least one layer, with hidden weights [\(gates)·H, H]")
         }
-        (self.name, batch, time) = (name, x.shape[0], x.shape[1])
+        (self.name, batch, time) = (name, shape[0], shape[1])
         (hidden, directions) = (first[0].hidden.shape[1], first.count)
-        dtype = x.dtype.isFloating ? x.dtype : .f32
+        dtype = type.isFloating ? type : .f32
         let computed: DType = dtype == .bf16 ? .f32 : dtype
         self.computed = computed
-        var width = x.shape[2]
+        var width = shape[2]
         for (number, layer) in weights.enumerated() {
             guard layer.count == directions else {
                 throw TensorError(
@@ -159,7 +182,7 @@ private struct RecurrentStack {
                     hiddenBias: try own.hiddenBias?.converted(to: computed))
             }
         }
-        let given = try lengths.map { try RecurrentStack.mask(lengths: $0, x.shape, name) } ?? mask ?? x.mask
+        let given = try lengths.map { try RecurrentStack.mask(lengths: $0, shape, name) } ?? mask
         if let given {
             try checkMask(given, name)
             guard given.shape == [batch, time] else {
@@ -201,19 +224,24 @@ private struct RecurrentStack {
         return try state.converted(to: computed)
     }
 
-    /// Runs every layer; `steps` gives [T + 1 or more, B, D·H], the states by time and then the last one.
+    /// [B, T, I] as [T, B, I] in the type that is computed in.
+    func byTime(_ x: Tensor) throws -> Tensor { try transpose(x.converted(to: computed), 0, 1).contiguous() }
+
+    /// Runs every layer; `steps` gives [T + 1 or more, B, D·H], the states by time and then the last one. Its input is nil
+    /// for the first layer.
     func run(
-        _ x: Tensor, between: ((Tensor) throws -> Tensor)?,
-        _ steps: (_ input: Tensor, _ layer: Int, _ own: [RecurrentWeights]) throws -> Tensor
+        between: ((Tensor) throws -> Tensor)?,
+        _ steps: (_ input: Tensor?, _ layer: Int, _ own: [RecurrentWeights]) throws -> Tensor
     ) throws -> (output: Tensor, states: [Tensor]) {
-        var current = try transpose(x.converted(to: computed), 0, 1).contiguous()
+        var last: Tensor?
         var states: [Tensor] = []
         for (layer, own) in weights.enumerated() {
-            if layer > 0, let between { current = try between(current) }
-            let sequence = try steps(current, layer, own)
-            current = try slice(sequence, axis: 0, start: 0, stop: time)
+            if let input = last, let between { last = try between(input) }
+            let sequence = try steps(last, layer, own)
+            last = try slice(sequence, axis: 0, start: 0, stop: time)
             states += try parts(of: sequence, at: time)
         }
+        let current = try last ?? Tensor.zeros([time, batch, directions * hidden], computed)
         let output = try rounded(transpose(current, 0, 1))
         output.mask = outputMask
         return (output, states)

@@ -198,6 +198,18 @@ extension OpTable {
             return try add(result.hidden, result.cell ?? result.hidden)
         },
         OpLine(
+            "lstm in both directions, of rows that occur more than once",
+            [
+                .real(4, 2), .real(8, 2), .real(8, 2), .real(8), .real(8), .real(8, 2), .real(8, 2), .real(8), .real(8),
+            ], empty: .asBefore
+        ) {
+            let ids = try Tensor([2, 0, 2, 3, 3, 2] as [Int64], shape: [2, 3])
+            ids.mask = try bools(1, 1, 1, 1, 1, 0, shape: [2, 3])
+            guard let shared = try SharedRows(ids, table: $0[0]) else { throw TensorError(.value, "no row twice") }
+            let result = try lstm(shared, weights: [[weights($0, from: 1), weights($0, from: 5)]])
+            return try add(sum(result.output, dims: [1]), reshape(result.hidden, [2, 4]))
+        },
+        OpLine(
             "gru", [.real(2, 3, 2), .real(6, 2), .real(6, 2), .real(6), .real(6), .real(1, 2, 2)],
             empty: .gives([0, 3, 2], for: [[0, 3, 2], [6, 2], [6, 2], [6], [6], [1, 0, 2]])
         ) {
