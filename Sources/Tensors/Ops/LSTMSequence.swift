@@ -189,22 +189,24 @@ private struct LSTMSequence<S: Real> {
                     parts: parts, rows: batch, n: 4 * hidden, k: hidden, right: weights[d].pointer(S.self),
                     transposed: true, beta: 1)
             }
-            for (direction, kept) in zip(directions, kept) {
-                let (weight, bias) = (try transpose(direction.input.detached()), try direction.bias.contiguous())
-                switch x {
-                case .steps: try writeProduct(rows, weight, bias, to: kept.gates)
-                case .shared(let shared):
-                    let own = try Tensor(uninitialized: [rows.shape[0], 4 * hidden], S.dtype)
-                    try writeProduct(rows, weight, bias, to: own)
-                    try shared.shareOut(own, to: kept.gates)
-                }
+            // The inputs' part of the gates: of each step in its place, or of each row, for the steps to take.
+            let projected = try directions.indices.map { d in
+                let (weight, bias) = (
+                    try transpose(directions[d].input.detached()), try directions[d].bias.contiguous()
+                )
+                let own =
+                    if case .shared = x { try Tensor(uninitialized: [rows.shape[0], 4 * hidden], S.dtype) } else {
+                        kept[d].gates
+                    }
+                try writeProduct(rows, weight, bias, to: own)
+                return own
             }
-            defer { withExtendedLifetime((states, weights, kept, products)) {} }
+            defer { withExtendedLifetime((states, weights, kept, products, projected)) {} }
             let out = output.pointer(S.self)
             try forEachPart { d, rows in
                 forward(
-                    orders[d], (states[d].h.pointer(S.self), states[d].c.pointer(S.self)), kept[d], products[d],
-                    out + d * hidden, rows)
+                    orders[d], (states[d].h.pointer(S.self), states[d].c.pointer(S.self)), kept[d], projected[d],
+                    products[d], out + d * hidden, rows)
             }
         }
     }
@@ -212,9 +214,13 @@ private struct LSTMSequence<S: Real> {
     /// All steps of some rows of one direction.
     private func forward(
         _ order: StepOrder, _ starts: (h: UnsafeMutablePointer<S>, c: UnsafeMutablePointer<S>), _ kept: Kept,
-        _ products: PartProducts<S>, _ out: UnsafeMutablePointer<S>, _ rows: Range<Int>
+        _ projected: Tensor, _ products: PartProducts<S>, _ out: UnsafeMutablePointer<S>, _ rows: Range<Int>
     ) {
         let n = hidden
+        var shared: (rows: UnsafePointer<S>, places: UnsafePointer<Int64>)?
+        if case .shared(let input) = x {
+            shared = (UnsafePointer(projected.pointer(S.self)), UnsafePointer(input.places.pointer(Int64.self)))
+        }
         let (gates, h, c) = (kept.gates.pointer(S.self), kept.states.pointer(S.self), kept.cells.pointer(S.self))
         let (first, count) = (rows.lowerBound * n, rows.count * n)
         (h + order.firstState * size + first).update(from: starts.h + first, count: count)
@@ -225,6 +231,12 @@ private struct LSTMSequence<S: Real> {
             let (oldH, newH) = (h + order.before(t) * size, h + order.after(t) * size)
             let (oldC, newC) = (c + order.before(t) * size, c + order.after(t) * size)
             let own = gates + t * 4 * size + 4 * first
+            if let shared {
+                for row in rows {
+                    (gates + (t * batch + row) * 4 * n).update(
+                        from: shared.rows + Int(shared.places[t * batch + row]) * 4 * n, count: 4 * n)
+                }
+            }
             products.run(rows, oldH + first, into: own)
             S.loops.lstmCellRows(
                 gates: own, previousCell: oldC + first, activated: own, cell: newC + first, hiddenState: newH + first,
@@ -282,7 +294,7 @@ private struct LSTMSequence<S: Real> {
             }
             flows += [
                 direction.input.isTracked ? try matmul(transpose(own), rows) : nil,
-                direction.bias.isTracked ? try sum(towardsGates[d], dims: [0]) : nil,
+                direction.bias.isTracked ? try sum(own, dims: [0]) : nil,
                 direction.weight.isTracked ? try matmul(turned, orders[d].previous(kept[d].states)) : nil,
                 towardsStates[d], towardsCells[d],
             ]

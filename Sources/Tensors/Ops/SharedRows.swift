@@ -55,18 +55,6 @@ public struct SharedRows {
         (self.order, self.starts) = (order, starts)
     }
 
-    /// What is written for each row, at each of its places: [U, N] to [T · B, N].
-    func shareOut(_ values: Tensor, to output: Tensor) throws {
-        let bytes = values.shape[1] * values.dtype.size
-        let (from, to, index) = (UnsafeRawPointer(values.base), output.base, UnsafePointer(places.pointer(Int64.self)))
-        defer { withExtendedLifetime((values, output, places)) {} }
-        try ThreadPool.parallel(places.count, grain: rowGrain(bytes / 4)) { range in
-            kernel.gatherRows(
-                from, indices: index + range.lowerBound, to + range.lowerBound * bytes, count: range.count,
-                rowBytes: bytes)
-        }
-    }
-
     /// The sum over the places of each row, in their order: [T · B, N] to [U, N].
     func sums(_ values: Tensor) throws -> Tensor {
         let result = try Tensor(uninitialized: [rows.shape[0], values.shape[1]], values.dtype)
