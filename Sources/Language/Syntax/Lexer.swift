@@ -36,6 +36,32 @@ struct Lexer {
     func byte(_ offset: Int) -> UInt8 { offset < bytes.count ? bytes[offset] : 0 }
     var atEnd: Bool { position >= bytes.count }
 
+    /// `0..5`, `0..<n`, `1...5` and `1..=5` count in other languages: the mistake, if one of them stands here.
+    private mutating func rangeOfDots(from start: Int) -> Diagnostic? {
+        guard byte(start + 1) == UInt8(ascii: "."), let last = tokens.last, Int(last.span.end) == start else {
+            return nil
+        }
+        let from = source.text(of: last.span)
+        let isThree = byte(start + 2) == UInt8(ascii: ".")
+        // Three dots are an ellipsis elsewhere.
+        if isThree, Int(from) == nil { return nil }
+        position = start + (isThree ? 3 : 2)
+        var isInclusive = isThree
+        if byte(position) == UInt8(ascii: "<") || byte(position) == UInt8(ascii: "=") {
+            isInclusive = byte(position) == UInt8(ascii: "=")
+            position += 1
+        }
+        let dots = Span(start, position)
+        while Characters.isDigit(byte(position)) || Characters.nameLength(in: source, at: position) > 0 {
+            position += max(1, Characters.nameLength(in: source, at: position))
+        }
+        let to = source.text(of: Span(Int(dots.end), position))
+        let end = to.isEmpty ? "n" : isInclusive ? Int(to).map { "\($0 + 1)" } ?? "\(to) + 1" : to
+        return problem(
+            "kd has no `\(source.text(of: dots))`", dots, label: "a loop counts over range(…)",
+            hint: from == "0" ? "range(\(end))" : "range(\(from), \(end))")
+    }
+
     func problem(_ message: String, _ span: Span, label: String? = nil, hint: String? = nil) -> Diagnostic {
         Diagnostic(kind: "parse", message: message, source: source, span: span, label: label, hint: hint)
     }
@@ -158,6 +184,7 @@ struct Lexer {
             position += length
             throw diagnostic
         }
+        if first == UInt8(ascii: "."), let mistake = rangeOfDots(from: start) { throw mistake }
         if first == UInt8(ascii: "."), Characters.isDigit(byte(position + 1)) {
             position += 1
             while Characters.isDigit(byte(position)) { position += 1 }
