@@ -113,6 +113,19 @@ import Testing
             assert near(whole.logits, m(ids), atol=1e-5)
             last = path + ".layer.{len(layers) - 1}.attention.probabilities"
             assert outputs(m, ids, keep=[last]).hidden[last].shape[2:] == [ids.shape[1], ids.shape[1]]
+            # What the last layer makes is seen by its activation: one place, or all of them where somebody asks.
+            if m.kind != "MobileBert" {
+              seen, act = [], layers[-1].act
+              fn watching(x) {
+                seen.append(x.shape[1])
+                act(x)
+              }
+              layers[-1].act = watching
+              m(ids)
+              outputs(m, ids, keep=[last])
+              assert seen == [1, ids.shape[1]]
+              layers[-1].act = act
+            }
             some = gradients(sum(m(ids) ** 2), m)
             all = gradients(sum(outputs(m, ids, keep=[path]).logits ** 2), m)
             for p, g in all.items() {

@@ -145,11 +145,11 @@ extension RealLoops {
         }
     }
 
-    /// One tile of `height` rows; strides of A as in `runTile`.
-    @inline(__always) private static func tile(
-        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
+    /// One tile of `height` rows, whole or half; strides of A as in `runTile`.
+    @inline(__always) private static func tile<Row: TileRows>(
+        of _: Row.Type, _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
         ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
-    ) {
+    ) where Row.V == Vector {
         @inline(__always) func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
             runTile(
                 Rows.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
@@ -157,15 +157,24 @@ extension RealLoops {
         }
         switch height {
         #if KD_AVX512
-            case 12: run(TwelveRows<Vector>.self)
-            case 8: run(EightRows<Vector>.self)
+            case 12: run(TwelveRows<Row>.self)
+            case 8: run(EightRows<Row>.self)
         #elseif KD_AVX2
-            case 6: run(SixRows<Vector>.self)
+            case 6: run(SixRows<Row>.self)
         #endif
-        case 4: run(FourRows<Vector>.self)
-        case 2: run(TwoRows<Vector>.self)
-        default: run(OneRow<Vector>.self)
+        case 4: run(FourRows<Row>.self)
+        case 2: run(TwoRows<Row>.self)
+        default: run(Row.self)
         }
+    }
+
+    @inline(__always) private static func tile(
+        _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
+        ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
+    ) {
+        tile(
+            of: OneRow<Vector>.self, height, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
+            depth: depth, ahead: ahead, writer)
     }
 
     /// The same where C has no more columns than fill the left register of a row.
@@ -173,22 +182,9 @@ extension RealLoops {
         _ height: Int, _ a: Input, rowStride: Int, step: Int, panel: Input, bStep: Int, depth: Int,
         ahead: Ahead<Scalar>, _ writer: TileWriter<Vector>
     ) {
-        @inline(__always) func run<Rows: TileRows>(_: Rows.Type) where Rows.V == Vector {
-            runTile(
-                Rows.self, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep, depth: depth, ahead: ahead,
-                writer)
-        }
-        switch height {
-        #if KD_AVX512
-            case 12: run(TwelveHalfRows<Vector>.self)
-            case 8: run(EightHalfRows<Vector>.self)
-        #elseif KD_AVX2
-            case 6: run(SixHalfRows<Vector>.self)
-        #endif
-        case 4: run(FourHalfRows<Vector>.self)
-        case 2: run(TwoHalfRows<Vector>.self)
-        default: run(HalfRow<Vector>.self)
-        }
+        tile(
+            of: HalfRow<Vector>.self, height, a, rowStride: rowStride, step: step, panel: panel, bStep: bStep,
+            depth: depth, ahead: ahead, writer)
     }
 
     @inline(never) private static func packedTile(

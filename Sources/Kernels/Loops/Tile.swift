@@ -102,17 +102,11 @@ struct Stack<Upper: TileRows, Lower: TileRows>: TileRows where Upper.V == Lower.
     }
 }
 
-typealias TwoRows<V: Lanes> = Stack<OneRow<V>, OneRow<V>>
-typealias FourRows<V: Lanes> = Stack<TwoRows<V>, TwoRows<V>>
-typealias SixRows<V: Lanes> = Stack<FourRows<V>, TwoRows<V>>
-typealias EightRows<V: Lanes> = Stack<FourRows<V>, FourRows<V>>
-typealias TwelveRows<V: Lanes> = Stack<EightRows<V>, FourRows<V>>
-
-typealias TwoHalfRows<V: Lanes> = Stack<HalfRow<V>, HalfRow<V>>
-typealias FourHalfRows<V: Lanes> = Stack<TwoHalfRows<V>, TwoHalfRows<V>>
-typealias SixHalfRows<V: Lanes> = Stack<FourHalfRows<V>, TwoHalfRows<V>>
-typealias EightHalfRows<V: Lanes> = Stack<FourHalfRows<V>, FourHalfRows<V>>
-typealias TwelveHalfRows<V: Lanes> = Stack<EightHalfRows<V>, FourHalfRows<V>>
+typealias TwoRows<Row: TileRows> = Stack<Row, Row>
+typealias FourRows<Row: TileRows> = Stack<TwoRows<Row>, TwoRows<Row>>
+typealias SixRows<Row: TileRows> = Stack<FourRows<Row>, TwoRows<Row>>
+typealias EightRows<Row: TileRows> = Stack<FourRows<Row>, FourRows<Row>>
+typealias TwelveRows<Row: TileRows> = Stack<EightRows<Row>, FourRows<Row>>
 
 /// What is read after a tile, and comes near while it is worked on: a few lines at a time, for many at once would hold up
 /// the tile's own reads.

@@ -5,19 +5,11 @@ public struct ShortText: Sendable {
 
     /// Nil for a text that is longer or has a NUL.
     @inlinable
-    public init?(_ text: String) {
-        guard text.utf8.count <= 8 else { return nil }
-        var (bits, shift): (UInt64, UInt64) = (0, 0)
-        for byte in text.utf8 {
-            if byte == 0 { return nil }
-            bits |= UInt64(byte) << shift
-            shift += 8
-        }
-        self.bits = bits
-    }
+    public init?(_ text: String) { self.init(validUTF8: text.utf8) }
 
     /// The same of bytes that are known to be UTF-8.
-    public init?(validUTF8 bytes: UnsafeBufferPointer<UInt8>) {
+    @inlinable
+    public init?(validUTF8 bytes: some Collection<UInt8>) {
         guard bytes.count <= 8 else { return nil }
         var (bits, shift): (UInt64, UInt64) = (0, 0)
         for byte in bytes {
