@@ -125,22 +125,11 @@ struct Ahead<Scalar> {
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
-    #if KD_AVX512
-        // One step at a time: with 32 registers the compiler would read ahead for several, and keep the sums in memory.
-        for k in 0..<depth {
-            if k & 3 == 0 { fetch(Rows.self, ahead, writer, k &>> 2) }
-            advance(&rows, &p, &q, rowStride, step, bStep)
-        }
-    #else
-        for turn in 0..<(depth / 4) {
-            fetch(Rows.self, ahead, writer, turn)
-            advance(&rows, &p, &q, rowStride, step, bStep)
-            advance(&rows, &p, &q, rowStride, step, bStep)
-            advance(&rows, &p, &q, rowStride, step, bStep)
-            advance(&rows, &p, &q, rowStride, step, bStep)
-        }
-        for _ in 0..<(depth % 4) { advance(&rows, &p, &q, rowStride, step, bStep) }
-    #endif
+    // One step at a time: the compiler would read A ahead for several, and keep sums in memory for want of registers.
+    for k in 0..<depth {
+        if k & 3 == 0 { fetch(Rows.self, ahead, writer, k &>> 2) }
+        advance(&rows, &p, &q, rowStride, step, bStep)
+    }
     rows.write(writer, firstRow: 0)
 }
 
