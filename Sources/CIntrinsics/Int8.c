@@ -139,7 +139,7 @@ KD_VNNI static inline __attribute__((always_inline)) void tile(
     }
 }
 
-KD_VNNI void kd_int8_tile(
+KD_VNNI void kd_int8_tile_vnni(
     const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
     const float *bias, float *c, long cStride, int rows, int columns
 ) {
@@ -154,10 +154,78 @@ KD_VNNI void kd_int8_tile(
     }
 }
 
+#define KD_AVX2 __attribute__((target("avx2")))
+
+// Sixteen columns at a time. Of bytes with a sign the processor adds the products of two to 16 bits, the one factor without
+// a sign: |w| · (x with w's sign). Two products of at most 127² fit, so that nothing is lost. No number may be -128.
+KD_AVX2 static inline __attribute__((always_inline)) void half_tile(
+    const int rows, const uint8_t *a, long aStride, const int8_t *b, long depth, const float *scales,
+    const float *bias, float *c, long cStride, int columns
+) {
+    const __m256i ones = _mm256_set1_epi16(1), middle = _mm256_set1_epi8(-128);
+    __m256i x[4], y[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) x[i] = y[i] = _mm256_setzero_si256();
+    for (long k = 0; k < depth; k++) {
+        const __m256i u = _mm256_loadu_si256((const __m256i *)(b + 128 * k));
+        const __m256i v = _mm256_loadu_si256((const __m256i *)(b + 128 * k + 32));
+        const __m256i sizesOfU = _mm256_abs_epi8(u), sizesOfV = _mm256_abs_epi8(v);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) {
+            int quad;
+            memcpy(&quad, a + i * aStride + 4 * k, 4);
+            const __m256i s = _mm256_xor_si256(_mm256_set1_epi32(quad), middle);
+            const __m256i p = _mm256_maddubs_epi16(sizesOfU, _mm256_sign_epi8(s, u));
+            const __m256i q = _mm256_maddubs_epi16(sizesOfV, _mm256_sign_epi8(s, v));
+            x[i] = _mm256_add_epi32(x[i], _mm256_madd_epi16(p, ones));
+            y[i] = _mm256_add_epi32(y[i], _mm256_madd_epi16(q, ones));
+        }
+    }
+    static const int32_t marks[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+    for (int part = 0; part < 2; part++) {
+        const int left = columns - 8 * part;
+        if (left <= 0) break;
+        const __m256i mask = _mm256_loadu_si256((const __m256i *)(marks + 8 - (left < 8 ? left : 8)));
+        const __m256 scale = _mm256_maskload_ps(scales + 8 * part, mask);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) {
+            const __m256 both = _mm256_mul_ps(_mm256_set1_ps(row_scale(a + i * aStride, depth)), scale);
+            __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(part ? y[i] : x[i]), both);
+            if (bias) product = _mm256_add_ps(product, _mm256_maskload_ps(bias + 8 * part, mask));
+            _mm256_maskstore_ps(c + i * cStride + 8 * part, mask, product);
+        }
+    }
+}
+
+KD_AVX2 void kd_int8_tile_avx2(
+    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
+    const float *bias, float *c, long cStride, int rows, int columns
+) {
+    (void)offsets;
+    for (int half = 0; 16 * half < columns; half++) {
+        const int8_t *own = b + 64 * half;
+        const float *scale = scales + 16 * half, *shift = bias ? bias + 16 * half : 0;
+        const int left = columns - 16 * half;
+        int i = 0;
+        for (; i + 4 <= rows; i += 4) {
+            half_tile(4, a + i * aStride, aStride, own, depth, scale, shift, c + i * cStride + 16 * half, cStride, left);
+        }
+        for (; i < rows; i++) {
+            half_tile(1, a + i * aStride, aStride, own, depth, scale, shift, c + i * cStride + 16 * half, cStride, left);
+        }
+    }
+}
+
 #else
 
 int kd_has_vnni(void) { return 0; }
-void kd_int8_tile(
+void kd_int8_tile_vnni(
+    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
+    const float *bias, float *c, long cStride, int rows, int columns
+) {
+    kd_int8_tile_plain(a, aStride, b, depth, offsets, scales, bias, c, cStride, rows, columns);
+}
+void kd_int8_tile_avx2(
     const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
     const float *bias, float *c, long cStride, int rows, int columns
 ) {

@@ -43,32 +43,37 @@ struct Int8LinearTests {
         }
     }
 
-    @Test("the instruction and plain loops give the same bits")
-    func twins() throws {
-        guard kd_has_vnni() != 0 else { return }
-        let (depth, columns) = (9, 29)
-        var rows = [UInt8]((0..<12 * (depth * 4 + 4)).map { UInt8(truncatingIfNeeded: $0 &* 37) })
+    @Test("all kinds of arithmetic give the same bits", arguments: [1, 9, 17, 25, 29, 32])
+    func twins(columns: Int) throws {
+        let depth = 9
+        // From -127 to 127, the largest products among them.
+        func number(_ seed: Int) -> Int { seed % 7 == 0 ? (seed % 2 == 0 ? 127 : -127) : seed &* 37 % 128 }
+        var rows = [UInt8]((0..<12 * (depth * 4 + 4)).map { UInt8(number($0) + 128) })
         for row in 0..<12 {
             withUnsafeBytes(of: Float(row) * 0.37 + 0.1) { bytes in
                 for k in 0..<4 { rows[row * (depth * 4 + 4) + depth * 4 + k] = bytes[k] }
             }
         }
-        let weights = [Int8]((0..<depth * 128).map { Int8(truncatingIfNeeded: $0 &* 91) })
-        let offsets = [Int32]((0..<columns).map { Int32($0 * 128) })
+        let weights = [Int8]((0..<depth * 128).map { Int8(number($0 / 4 + $0)) })
+        let offsets = [Int32](
+            (0..<columns).map { column in
+                128 * (0..<depth * 4).reduce(0) { $0 + Int32(weights[$1 / 4 * 128 + column * 4 + $1 % 4]) }
+            })
         let scales = [Float]((0..<columns).map { Float($0) * 0.013 })
         for height in 1...12 {
             for bias in [scales, nil] {
-                var found = [[Float]](repeating: [Float](repeating: 7, count: 12 * columns), count: 2)
-                for (place, tile) in [kd_int8_tile, kd_int8_tile_plain].enumerated() {
-                    found[place].withUnsafeMutableBufferPointer { out in
+                let found = Int8Weights.Arithmetic.allCases.filter(\.isKnown).map { arithmetic in
+                    var found = [Float](repeating: 7, count: 12 * columns)
+                    found.withUnsafeMutableBufferPointer { out in
                         bias.withOptionalPointer { shift in
-                            tile(
+                            arithmetic.tile(
                                 rows, depth * 4 + 4, weights, depth, offsets, scales, shift, out.baseAddress, columns,
                                 Int32(height), Int32(columns))
                         }
                     }
+                    return found
                 }
-                #expect(found[0] == found[1])
+                #expect(found.allSatisfy { $0 == found.last })
             }
         }
     }

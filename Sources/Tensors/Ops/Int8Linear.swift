@@ -1,7 +1,7 @@
 import CIntrinsics
 
 /// The weights of a linear map in whole numbers of 8 bits, a scale for each output, for the processor's dot products of bytes
-/// (AVX512_VNNI); elsewhere they are computed one by one, to the same bits.
+/// (AVX512_VNNI) or its products of pairs of them (AVX2); elsewhere they are computed one by one. All give the same bits.
 ///
 /// For frozen models. An input row is rounded to 8 bits as well, with a scale of its own, when it comes: no calibration is
 /// needed. The sums are exact.
@@ -21,8 +21,40 @@ public final class Int8Weights {
 
     private var quads: Int { (inputs + 3) / 4 }
 
-    /// Whether products are made by the processor's own instruction.
-    public static let isNative = InstructionSet.current == .avx512 && kd_has_vnni() != 0
+    /// How products are made.
+    package enum Arithmetic: CaseIterable {
+        /// By the processor's dot products of bytes.
+        case quads
+        /// By its products of pairs of bytes.
+        case pairs
+        /// One by one.
+        case plain
+
+        package var isKnown: Bool {
+            switch self {
+            case .quads: InstructionSet.current == .avx512 && kd_has_vnni() != 0
+            case .pairs: InstructionSet.current != .portable
+            case .plain: true
+            }
+        }
+
+        /// A tile of the product, as `CIntrinsics` describes it.
+        package var tile:
+            (
+                UnsafePointer<UInt8>?, Int, UnsafePointer<Int8>?, Int, UnsafePointer<Int32>?, UnsafePointer<Float>?,
+                UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32, Int32
+            ) -> Void
+        {
+            switch self {
+            case .quads: kd_int8_tile_vnni
+            case .pairs: kd_int8_tile_avx2
+            case .plain: kd_int8_tile_plain
+            }
+        }
+    }
+
+    /// The fastest that this processor can do.
+    private static let arithmetic = Arithmetic.allCases.first(where: \.isKnown) ?? .plain
 
     /// - Parameter weight: [outputs, inputs].
     /// - Throws: `shape` for another rank, `value` for weights that are not finite.
@@ -72,7 +104,7 @@ public final class Int8Weights {
         let sums = UnsafePointer(offsets.bytes.assumingMemoryBound(to: Int32.self))
         // A row's quads and its scale.
         let rowBytes = quads * 4 + 4
-        let compute = Self.isNative ? kd_int8_tile : kd_int8_tile_plain
+        let compute = Self.arithmetic.tile
         try PanelProduct(rows: x.count / max(inputs, 1), outputs: outputs, rowBytes: rowBytes).run { row, place in
             let line = place.assumingMemoryBound(to: UInt8.self)
             let scale = kd_int8_round(from + row * inputs, line, inputs)
