@@ -36,45 +36,61 @@ static float largest_size(const float *from, long count) {
     return spoiled != 0 ? NAN : largest;
 }
 
-float kd_int8_round(const float *from, uint8_t *to, long count) {
+/// count floats as whole numbers from -127 to 127, of 16 bits or as bytes around 128; answers the scale.
+static inline __attribute__((always_inline)) float round_numbers(const float *from, void *to, long count, const int wide) {
+    uint8_t *bytes = to;
+    int16_t *words = to;
     const float largest = largest_size(from, count);
     const float inverse = 127.0f / largest;
     // Below the smallest normal number the inverse is not finite, and nothing is left of the numbers.
     if (isnan(largest) || largest == 0 || !isfinite(inverse)) {
-        memset(to, 128, (unsigned long)count);
+        memset(to, wide ? 0 : 128, (unsigned long)count * (wide ? 2 : 1));
         return isnan(largest) ? NAN : 0;
     }
     long i = 0;
 #if defined(__SSE2__)
     const __m128 factor = _mm_set1_ps(inverse);
-    const __m128i middle = _mm_set1_epi32(128);
+    const __m128i middle = _mm_set1_epi32(wide ? 0 : 128);
     for (; i + 16 <= count; i += 16) {
         __m128i part[4];
         for (int k = 0; k < 4; k++) {
             part[k] = _mm_add_epi32(_mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(from + i + 4 * k), factor)), middle);
         }
         const __m128i low = _mm_packs_epi32(part[0], part[1]), high = _mm_packs_epi32(part[2], part[3]);
-        _mm_storeu_si128((__m128i *)(to + i), _mm_packus_epi16(low, high));
+        if (wide) {
+            _mm_storeu_si128((__m128i *)(words + i), low);
+            _mm_storeu_si128((__m128i *)(words + i + 8), high);
+        } else {
+            _mm_storeu_si128((__m128i *)(bytes + i), _mm_packus_epi16(low, high));
+        }
     }
 #endif
     // To the nearest whole number, ties to even, as above.
-    for (; i < count; i++) to[i] = (uint8_t)((int)lrintf(from[i] * inverse) + 128);
+    for (; i < count; i++) {
+        const int number = (int)lrintf(from[i] * inverse);
+        if (wide) words[i] = (int16_t)number;
+        else bytes[i] = (uint8_t)(number + 128);
+    }
     return largest / 127.0f;
 }
 
-static inline float row_scale(const uint8_t *a, long depth) {
+float kd_int8_round(const float *from, uint8_t *to, long count) { return round_numbers(from, to, count, 0); }
+float kd_int8_round_wide(const float *from, int16_t *to, long count) { return round_numbers(from, to, count, 1); }
+
+/// The float behind the numbers of a row.
+static inline float row_scale(const uint8_t *end) {
     float scale;
-    memcpy(&scale, a + 4 * depth, 4);
+    memcpy(&scale, end, 4);
     return scale;
 }
 
 void kd_int8_tile_plain(
-    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
+    const void *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
     const float *bias, float *c, long cStride, int rows, int columns
 ) {
     for (int i = 0; i < rows; i++) {
-        const uint8_t *row = a + i * aStride;
-        const float own = row_scale(row, depth);
+        const uint8_t *row = (const uint8_t *)a + i * aStride;
+        const float own = row_scale(row + 4 * depth);
         for (int j = 0; j < columns; j++) {
             int32_t sum = 0;
             for (long k = 0; k < depth; k++) {
@@ -131,7 +147,7 @@ KD_VNNI static inline __attribute__((always_inline)) void tile(
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
             const __m512i sum = _mm512_sub_epi32(half ? y[i] : x[i], offset);
-            const __m512 both = _mm512_mul_ps(_mm512_set1_ps(row_scale(a + i * aStride, depth)), scale);
+            const __m512 both = _mm512_mul_ps(_mm512_set1_ps(row_scale(a + i * aStride + 4 * depth)), scale);
             __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), both);
             if (bias) product = _mm512_add_ps(product, _mm512_maskz_loadu_ps(mask, bias + 16 * half));
             _mm512_mask_storeu_ps(c + i * cStride + 16 * half, mask, product);
@@ -140,7 +156,7 @@ KD_VNNI static inline __attribute__((always_inline)) void tile(
 }
 
 KD_VNNI void kd_int8_tile_vnni(
-    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
+    const void *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
     const float *bias, float *c, long cStride, int rows, int columns
 ) {
     switch (rows) {
@@ -149,87 +165,71 @@ KD_VNNI void kd_int8_tile_vnni(
     case 4: tile(4, a, aStride, b, depth, offsets, scales, bias, c, cStride, columns); return;
     default:
         for (int i = 0; i < rows; i++) {
-            tile(1, a + i * aStride, aStride, b, depth, offsets, scales, bias, c + i * cStride, cStride, columns);
+            const uint8_t *row = (const uint8_t *)a + i * aStride;
+            tile(1, row, aStride, b, depth, offsets, scales, bias, c + i * cStride, cStride, columns);
         }
     }
 }
 
 #define KD_AVX2 __attribute__((target("avx2")))
 
-// Sixteen columns at a time. Of bytes with a sign the processor adds the products of two to 16 bits, the one factor without
-// a sign: |w| · (x with w's sign). Two products of at most 127² fit, so that nothing is lost. No number may be -128.
-KD_AVX2 static inline __attribute__((always_inline)) void half_tile(
-    const int rows, const uint8_t *a, long aStride, const int8_t *b, long depth, const float *scales,
-    const float *bias, float *c, long cStride, int columns
+// Eight columns, of each of which a register holds two sums until the end.
+KD_AVX2 static inline __attribute__((always_inline)) void wide_tile(
+    const int rows, const uint8_t *a, long aStride, const int8_t *b, long depth, const float *scales, const float *bias,
+    float *c, long cStride, int columns
 ) {
-    const __m256i ones = _mm256_set1_epi16(1), middle = _mm256_set1_epi8(-128);
-    __m256i x[4], y[4];
+    __m256i x[6], y[6];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) x[i] = y[i] = _mm256_setzero_si256();
     for (long k = 0; k < depth; k++) {
-        const __m256i u = _mm256_loadu_si256((const __m256i *)(b + 128 * k));
-        const __m256i v = _mm256_loadu_si256((const __m256i *)(b + 128 * k + 32));
-        const __m256i sizesOfU = _mm256_abs_epi8(u), sizesOfV = _mm256_abs_epi8(v);
+        const __m256i u = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(b + 128 * k)));
+        const __m256i v = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(b + 128 * k + 16)));
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
-            int quad;
-            memcpy(&quad, a + i * aStride + 4 * k, 4);
-            const __m256i s = _mm256_xor_si256(_mm256_set1_epi32(quad), middle);
-            const __m256i p = _mm256_maddubs_epi16(sizesOfU, _mm256_sign_epi8(s, u));
-            const __m256i q = _mm256_maddubs_epi16(sizesOfV, _mm256_sign_epi8(s, v));
-            x[i] = _mm256_add_epi32(x[i], _mm256_madd_epi16(p, ones));
-            y[i] = _mm256_add_epi32(y[i], _mm256_madd_epi16(q, ones));
+            long long quad;
+            memcpy(&quad, a + i * aStride + 8 * k, 8);
+            const __m256i s = _mm256_set1_epi64x(quad);
+            x[i] = _mm256_add_epi32(x[i], _mm256_madd_epi16(s, u));
+            y[i] = _mm256_add_epi32(y[i], _mm256_madd_epi16(s, v));
         }
     }
     static const int32_t marks[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
-    for (int part = 0; part < 2; part++) {
-        const int left = columns - 8 * part;
-        if (left <= 0) break;
-        const __m256i mask = _mm256_loadu_si256((const __m256i *)(marks + 8 - (left < 8 ? left : 8)));
-        const __m256 scale = _mm256_maskload_ps(scales + 8 * part, mask);
+    const __m256i mask = _mm256_loadu_si256((const __m256i *)(marks + 8 - (columns < 8 ? columns : 8)));
+    const __m256 scale = _mm256_maskload_ps(scales, mask);
 #pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i++) {
-            const __m256 both = _mm256_mul_ps(_mm256_set1_ps(row_scale(a + i * aStride, depth)), scale);
-            __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(part ? y[i] : x[i]), both);
-            if (bias) product = _mm256_add_ps(product, _mm256_maskload_ps(bias + 8 * part, mask));
-            _mm256_maskstore_ps(c + i * cStride + 8 * part, mask, product);
-        }
+    for (int i = 0; i < rows; i++) {
+        const __m256i sum = _mm256_permute4x64_epi64(_mm256_hadd_epi32(x[i], y[i]), 0xD8);
+        const __m256 both = _mm256_mul_ps(_mm256_set1_ps(row_scale(a + i * aStride + 8 * depth)), scale);
+        __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), both);
+        if (bias) product = _mm256_add_ps(product, _mm256_maskload_ps(bias, mask));
+        _mm256_maskstore_ps(c + i * cStride, mask, product);
     }
 }
 
-KD_AVX2 void kd_int8_tile_avx2(
-    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
+KD_AVX2 void kd_int8_tile_wide(
+    const void *rowsOfA, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
     const float *bias, float *c, long cStride, int rows, int columns
 ) {
     (void)offsets;
-    for (int half = 0; 16 * half < columns; half++) {
-        const int8_t *own = b + 64 * half;
-        const float *scale = scales + 16 * half, *shift = bias ? bias + 16 * half : 0;
-        const int left = columns - 16 * half;
-        int i = 0;
-        for (; i + 4 <= rows; i += 4) {
-            half_tile(4, a + i * aStride, aStride, own, depth, scale, shift, c + i * cStride + 16 * half, cStride, left);
-        }
-        for (; i < rows; i++) {
-            half_tile(1, a + i * aStride, aStride, own, depth, scale, shift, c + i * cStride + 16 * half, cStride, left);
+    for (int j = 0; j < columns; j += 8) {
+        const int8_t *own = b + 4 * j;
+        const float *scale = scales + j, *shift = bias ? bias + j : 0;
+        for (int i = 0; i < rows;) {
+            const uint8_t *a = (const uint8_t *)rowsOfA + i * aStride;
+            float *to = c + i * cStride + j;
+            const int left = rows - i;
+            if (left == 6 || left >= 10) {
+                wide_tile(6, a, aStride, own, depth, scale, shift, to, cStride, columns - j);
+                i += 6;
+            } else if (left >= 4) {
+                wide_tile(4, a, aStride, own, depth, scale, shift, to, cStride, columns - j);
+                i += 4;
+            } else {
+                wide_tile(1, a, aStride, own, depth, scale, shift, to, cStride, columns - j);
+                i += 1;
+            }
         }
     }
-}
-
-#else
-
-int kd_has_vnni(void) { return 0; }
-void kd_int8_tile_vnni(
-    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
-    const float *bias, float *c, long cStride, int rows, int columns
-) {
-    kd_int8_tile_plain(a, aStride, b, depth, offsets, scales, bias, c, cStride, rows, columns);
-}
-void kd_int8_tile_avx2(
-    const uint8_t *a, long aStride, const int8_t *b, long depth, const int32_t *offsets, const float *scales,
-    const float *bias, float *c, long cStride, int rows, int columns
-) {
-    kd_int8_tile_plain(a, aStride, b, depth, offsets, scales, bias, c, cStride, rows, columns);
 }
 
 #endif

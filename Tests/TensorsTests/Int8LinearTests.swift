@@ -48,12 +48,7 @@ struct Int8LinearTests {
         let depth = 9
         // From -127 to 127, the largest products among them.
         func number(_ seed: Int) -> Int { seed % 7 == 0 ? (seed % 2 == 0 ? 127 : -127) : seed &* 37 % 128 }
-        var rows = [UInt8]((0..<12 * (depth * 4 + 4)).map { UInt8(number($0) + 128) })
-        for row in 0..<12 {
-            withUnsafeBytes(of: Float(row) * 0.37 + 0.1) { bytes in
-                for k in 0..<4 { rows[row * (depth * 4 + 4) + depth * 4 + k] = bytes[k] }
-            }
-        }
+        let rows = (0..<12).map { row in (0..<depth * 4).map { Float(number($0 + row)) * (Float(row) * 0.37 + 0.1) } }
         let weights = [Int8]((0..<depth * 128).map { Int8(number($0 / 4 + $0)) })
         let offsets = [Int32](
             (0..<columns).map { column in
@@ -63,11 +58,18 @@ struct Int8LinearTests {
         for height in 1...12 {
             for bias in [scales, nil] {
                 let found = Int8Weights.Arithmetic.allCases.filter(\.isKnown).map { arithmetic in
+                    let width = arithmetic.rowBytes(depth)
+                    var rounded = [UInt8](repeating: 0, count: 12 * width)
+                    rounded.withUnsafeMutableBytes { space in
+                        for (row, place) in zip(rows, stride(from: 0, to: space.count, by: width)) {
+                            arithmetic.round(row, depth * 4, quads: depth, to: space.baseAddress! + place)
+                        }
+                    }
                     var found = [Float](repeating: 7, count: 12 * columns)
                     found.withUnsafeMutableBufferPointer { out in
                         bias.withOptionalPointer { shift in
                             arithmetic.tile(
-                                rows, depth * 4 + 4, weights, depth, offsets, scales, shift, out.baseAddress, columns,
+                                rounded, width, weights, depth, offsets, scales, shift, out.baseAddress, columns,
                                 Int32(height), Int32(columns))
                         }
                     }

@@ -1,7 +1,7 @@
 import CIntrinsics
 
 /// The weights of a linear map in whole numbers of 8 bits, a scale for each output, for the processor's dot products of bytes
-/// (AVX512_VNNI) or its products of pairs of them (AVX2); elsewhere they are computed one by one. All give the same bits.
+/// (AVX512_VNNI) or of 16 bits (AVX2); elsewhere they are computed one by one. All give the same bits.
 ///
 /// For frozen models. An input row is rounded to 8 bits as well, with a scale of its own, when it comes: no calibration is
 /// needed. The sums are exact.
@@ -23,31 +23,63 @@ public final class Int8Weights {
 
     /// How products are made.
     package enum Arithmetic: CaseIterable {
-        /// By the processor's dot products of bytes.
-        case quads
-        /// By its products of pairs of bytes.
-        case pairs
+        #if arch(x86_64)
+            /// By the processor's dot products of bytes.
+            case bytes
+            /// By its dot products of pairs of 16 bits.
+            case words
+        #endif
         /// One by one.
         case plain
 
         package var isKnown: Bool {
             switch self {
-            case .quads: InstructionSet.current == .avx512 && kd_has_vnni() != 0
-            case .pairs: InstructionSet.current != .portable
+            #if arch(x86_64)
+                case .bytes: InstructionSet.current == .avx512 && kd_has_vnni() != 0
+                case .words: InstructionSet.current != .portable
+            #endif
             case .plain: true
             }
+        }
+
+        /// Bytes of a number of a rounded row.
+        private var size: Int {
+            #if arch(x86_64)
+                if self == .words { return 2 }
+            #endif
+            return 1
+        }
+
+        /// Bytes of a rounded row, its scale included.
+        package func rowBytes(_ quads: Int) -> Int { quads * 4 * size + 8 }
+
+        /// Rounds a row and puts its scale behind it.
+        package func round(_ row: UnsafePointer<Float>, _ inputs: Int, quads: Int, to place: UnsafeMutableRawPointer) {
+            let scale: Float
+            if size == 2 {
+                let words = place.assumingMemoryBound(to: Int16.self)
+                scale = kd_int8_round_wide(row, words, inputs)
+                for input in inputs..<quads * 4 { words[input] = 0 }
+            } else {
+                let bytes = place.assumingMemoryBound(to: UInt8.self)
+                scale = kd_int8_round(row, bytes, inputs)
+                for input in inputs..<quads * 4 { bytes[input] = 128 }
+            }
+            (place + quads * 4 * size).storeBytes(of: scale, as: Float.self)
         }
 
         /// A tile of the product, as `CIntrinsics` describes it.
         package var tile:
             (
-                UnsafePointer<UInt8>?, Int, UnsafePointer<Int8>?, Int, UnsafePointer<Int32>?, UnsafePointer<Float>?,
+                UnsafeRawPointer?, Int, UnsafePointer<Int8>?, Int, UnsafePointer<Int32>?, UnsafePointer<Float>?,
                 UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32, Int32
             ) -> Void
         {
             switch self {
-            case .quads: kd_int8_tile_vnni
-            case .pairs: kd_int8_tile_avx2
+            #if arch(x86_64)
+                case .bytes: kd_int8_tile_vnni
+                case .words: kd_int8_tile_wide
+            #endif
             case .plain: kd_int8_tile_plain
             }
         }
@@ -102,21 +134,17 @@ public final class Int8Weights {
         let (shift, scale) = (bias?.pointer(Float.self), scales.pointer(Float.self))
         let packed = UnsafePointer(panels.bytes.assumingMemoryBound(to: Int8.self))
         let sums = UnsafePointer(offsets.bytes.assumingMemoryBound(to: Int32.self))
-        // A row's quads and its scale.
-        let rowBytes = quads * 4 + 4
-        let compute = Self.arithmetic.tile
+        let (arithmetic, compute) = (Self.arithmetic, Self.arithmetic.tile)
+        let rowBytes = arithmetic.rowBytes(quads)
         try PanelProduct(rows: x.count / max(inputs, 1), outputs: outputs, rowBytes: rowBytes).run { row, place in
-            let line = place.assumingMemoryBound(to: UInt8.self)
-            let scale = kd_int8_round(from + row * inputs, line, inputs)
-            for input in inputs..<quads * 4 { line[input] = 128 }
-            (place + quads * 4).storeBytes(of: scale, as: Float.self)
+            arithmetic.round(from + row * inputs, inputs, quads: quads, to: place)
         } tile: { rounded, row, height, panel in
             let column = panel * width
             let left = Int32(min(width, outputs - column))
             let weights = packed + panel * quads * width * 4
             let ownShift = shift.map { UnsafePointer($0 + column) }
             compute(
-                rounded.assumingMemoryBound(to: UInt8.self), rowBytes, weights, quads, sums + column, scale + column,
+                rounded, rowBytes, weights, quads, sums + column, scale + column,
                 ownShift, to + row * outputs + column, outputs, Int32(height), left)
         }
     }
