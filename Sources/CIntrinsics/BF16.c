@@ -117,6 +117,66 @@ KD_WIDE void kd_bf16_wide_tile(
     KD_TILE_BY_ROWS(wide_tile)
 }
 
+#define KD_AVX2 __attribute__((target("avx2,fma")))
+
+// Sixteen columns: more would not leave registers for the weights.
+KD_AVX2 static inline __attribute__((always_inline)) void wide_half_tile(
+    const int rows, const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride,
+    int columns
+) {
+    static const int32_t marks[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+    const __m256i left = _mm256_loadu_si256((const __m256i *)(marks + 8 - (columns < 8 ? columns : 8)));
+    const int more = columns <= 8 ? 0 : columns - 8;
+    const __m256i right = _mm256_loadu_si256((const __m256i *)(marks + 8 - (more < 8 ? more : 8)));
+    __m256 x[4], y[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+        x[i] = bias ? _mm256_maskload_ps(bias, left) : _mm256_setzero_ps();
+        y[i] = bias ? _mm256_maskload_ps(bias + 8, right) : _mm256_setzero_ps();
+    }
+    const __m256i upper = _mm256_set1_epi32((int)0xFFFF0000);
+    for (long k = 0; k < depth; k++) {
+        const __m256i u = _mm256_loadu_si256((const __m256i *)(b + 32 * k));
+        const __m256i v = _mm256_loadu_si256((const __m256i *)(b + 32 * k + 8));
+        const __m256 u0 = (__m256)_mm256_slli_epi32(u, 16), u1 = (__m256)_mm256_and_si256(u, upper);
+        const __m256 v0 = (__m256)_mm256_slli_epi32(v, 16), v1 = (__m256)_mm256_and_si256(v, upper);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) {
+            const __m256 s = _mm256_set1_ps(a[i * aStride + 2 * k]), t = _mm256_set1_ps(a[i * aStride + 2 * k + 1]);
+            x[i] = _mm256_fmadd_ps(s, u0, x[i]);
+            y[i] = _mm256_fmadd_ps(s, v0, y[i]);
+            x[i] = _mm256_fmadd_ps(t, u1, x[i]);
+            y[i] = _mm256_fmadd_ps(t, v1, y[i]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+        float *to = c + i * cStride;
+        // A masked store takes long on some processors.
+        if (columns >= 8) _mm256_storeu_ps(to, x[i]);
+        else _mm256_maskstore_ps(to, left, x[i]);
+        if (columns >= 16) _mm256_storeu_ps(to + 8, y[i]);
+        else if (columns > 8) _mm256_maskstore_ps(to + 8, right, y[i]);
+    }
+}
+
+KD_AVX2 void kd_bf16_wide_tile_avx2(
+    const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns
+) {
+    for (int j = 0; j < columns; j += 16) {
+        const float *shift = bias ? bias + j : 0;
+        for (int i = 0; i < rows;) {
+            const int height = rows - i >= 4 ? 4 : 1;
+            const float *from = a + i * aStride;
+            float *to = c + i * cStride + j;
+            if (height == 4) wide_half_tile(4, from, aStride, b + j, depth, shift, to, cStride, columns - j);
+            else wide_half_tile(1, from, aStride, b + j, depth, shift, to, cStride, columns - j);
+            i += height;
+        }
+    }
+}
+
 #else
 
 int kd_has_bf16(void) { return 0; }
@@ -130,6 +190,13 @@ void kd_bf16_tile(
 }
 
 void kd_bf16_wide_tile(
+    const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns
+) {
+    (void)a; (void)aStride; (void)b; (void)depth; (void)bias; (void)c; (void)cStride; (void)rows; (void)columns;
+}
+
+void kd_bf16_wide_tile_avx2(
     const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
     int columns
 ) {

@@ -202,7 +202,9 @@ KD_AVX2 static inline __attribute__((always_inline)) void wide_tile(
         const __m256 both = _mm256_mul_ps(_mm256_set1_ps(row_scale(a + i * aStride + 8 * depth)), scale);
         __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), both);
         if (bias) product = _mm256_add_ps(product, _mm256_maskload_ps(bias, mask));
-        _mm256_maskstore_ps(c + i * cStride, mask, product);
+        // A masked store takes long on some processors.
+        if (columns >= 8) _mm256_storeu_ps(c + i * cStride, product);
+        else _mm256_maskstore_ps(c + i * cStride, mask, product);
     }
 }
 

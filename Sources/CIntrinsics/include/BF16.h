@@ -1,5 +1,5 @@
 // Products with bf16 weights, summed in f32: of pairs, where the processor has an instruction for them (AVX512_BF16), and
-// of weights that are widened on the way (AVX-512).
+// of weights that are widened on the way (AVX-512, AVX2).
 #ifndef KD_BF16_H
 #define KD_BF16_H
 
@@ -24,6 +24,9 @@ void kd_bf16_tile(
 
 /// The same for floats in A: rows of 2 · depth of them, aStride floats apart.
 void kd_bf16_wide_tile(
+    const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
+    int columns);
+void kd_bf16_wide_tile_avx2(
     const float *a, long aStride, const uint32_t *b, long depth, const float *bias, float *c, long cStride, int rows,
     int columns);
 

@@ -26,8 +26,8 @@ public final class BF16Weights {
 
     /// What this processor can do, the fastest first.
     package static let known: [Arithmetic] = {
-        if InstructionSet.current != .avx512 { return [.plain] }
-        if kd_has_bf16() == 0 { return [.widening, .plain] }
+        if InstructionSet.current == .portable { return [.plain] }
+        if InstructionSet.current == .avx2 || kd_has_bf16() == 0 { return [.widening, .plain] }
         return kd_bf16_is_fast() == 0 ? [.widening, .pairs, .plain] : [.pairs, .widening, .plain]
     }()
 
@@ -95,13 +95,14 @@ public final class BF16Weights {
         }
         // A line more between rows: those of a power of two would all have their places in one corner of the cache.
         let stride = pairs * 2 + 16
+        let compute = InstructionSet.current == .avx512 ? kd_bf16_wide_tile : kd_bf16_wide_tile_avx2
         try PanelProduct(rows: rows, outputs: outputs, rowBytes: stride * 4).run { row, place in
             let line = place.assumingMemoryBound(to: Float.self)
             if inputs % 2 == 1 { line[inputs] = 0 }
             line.update(from: from + row * inputs, count: inputs)
         } tile: { rows, row, height, panel in
             let column = panel * width
-            kd_bf16_wide_tile(
+            compute(
                 rows.assumingMemoryBound(to: Float.self), stride, packed + panel * pairs * width, pairs,
                 shift.map { $0 + column }, to + row * outputs + column, outputs, Int32(height),
                 Int32(Swift.min(width, outputs - column)))
