@@ -20,9 +20,14 @@ func bestTime(slice: Double = 0.02, _ work: () throws -> Void) rethrows -> Doubl
 }
 
 /// The best time of each contestant, who take turns so that a change of the machine's speed meets all of them.
-func contest(rounds: Int = 30, _ contestants: [() throws -> Double]) throws -> [Double] {
+///
+/// - Parameter seconds: after so many, `fewest` rounds are enough.
+func contest(
+    rounds: Int = 30, fewest: Int = 6, seconds: Double = .infinity, _ contestants: [() throws -> Double]
+) throws -> [Double] {
     var best = [Double](repeating: .infinity, count: contestants.count)
-    for _ in 0..<rounds {
+    let end = now() + seconds
+    for round in 0..<rounds where round < fewest || now() < end {
         for (place, contestant) in contestants.enumerated() { best[place] = min(best[place], try contestant()) }
     }
     return best

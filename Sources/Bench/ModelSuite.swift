@@ -76,7 +76,7 @@ enum ModelSuite: Suite {
         ]
         for (name, call, request, mark) in work {
             let best = try contest(
-                rounds: 6,
+                seconds: 8,
                 [
                     { try bestTime(slice: 0.05) { try TrainingSuite.run(call, in: session) } },
                     { peer.time("\(request) \(threads)") ?? .infinity },
