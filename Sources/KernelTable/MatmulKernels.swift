@@ -10,6 +10,8 @@ public struct MatmulProblem<Scalar: BinaryFloatingPoint & Sendable>: @unchecked 
     public var c: UnsafeMutablePointer<Scalar>, cRowStride: Int, cColumnStride: Int
     /// A number for each column of C, which is added to all of it; C's rows are contiguous then.
     public var bias: UnsafePointer<Scalar>?
+    /// A function of the numbers of C, and where its values go, laid out as C; C itself may be the place.
+    public var activation: (op: UnaryOp, values: UnsafeMutablePointer<Scalar>)?
 
     /// Contiguous row-major operands; `transposeA` says that A is stored as [k, m], `transposeB` that B is [n, k].
     public init(

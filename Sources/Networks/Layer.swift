@@ -50,6 +50,13 @@ open class Layer {
         throw ModelError(.value, "\(kind) does not say what it computes", hint: "give it a function forward(x)")
     }
 
+    /// What the next layer makes of what this one makes of x, where that takes less than one after the other and nobody
+    /// asks for the value between; else nil.
+    open func forward(_ x: Tensor, then next: Layer) throws -> Tensor? { nil }
+
+    /// The function that this layer is, if linear maps know it.
+    open var activation: Activation? { nil }
+
     /// The output's shape as far as it is known without a run: letters for sizes that the input decides, "…" for axes
     /// that it may have; nil where nothing is known.
     open func shape(after input: [String]?) -> [String]? { nil }

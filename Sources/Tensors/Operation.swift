@@ -107,6 +107,16 @@ extension Tensor {
         return output
     }
 
+    /// The same door for an operation whose values came about beside its input's.
+    static func operation(
+        _ name: String, _ input: Tensor, values: Tensor, pullback: @autoclosure () -> Pullback
+    ) -> Tensor {
+        let node = Graph.isRecording && input.isTracked ? Node(name, [input], pullback()) : nil
+        let output = values.aliased(shape: values.shape, strides: values.strides, offset: values.offset, node: node)
+        output.mask = inheritedMask([input], shape: values.shape)
+        return output
+    }
+
     /// The mask of the first input that has one, when the result still has its axes [B, T] in front.
     ///
     /// A result of rank 2 keeps it only from an input of its own shape: [B, C] may look like [B, T] by chance.

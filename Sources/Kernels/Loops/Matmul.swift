@@ -236,7 +236,7 @@ extension RealLoops {
             guard let tile = space.baseAddress else { return }
             compute(o, problem, plan, task, packed, scratch, tile)
         }
-        if let bias = problem.bias { add(bias, problem, plan, task) }
+        if plan.strategy != Strategy.packed { finish(problem, plan, task) }
     }
 
     /// - Parameter tile: room for the numbers of a tile.
@@ -307,26 +307,32 @@ extension RealLoops {
         }
     }
 
-    /// Adds the bias to the part of C that a task has just made, which is still near.
-    private static func add(_ bias: Input, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int) {
+    /// Finishes the part of C that a task has just made.
+    private static func finish(_ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int) {
         let (m, n) = plan.isTransposed ? (problem.n, problem.m) : (problem.m, problem.n)
         var (rows, columns) = (0..<m, 0..<n)
         func part(_ index: Int, of count: Int, _ length: Int) -> Range<Int> {
             index &* length..<Swift.min((index &+ 1) &* length, count)
         }
         switch plan.strategy {
-        case Strategy.packed:
-            let columnTasks = (n &+ plan.columnsPerTask &- 1) / plan.columnsPerTask
-            rows = taskRows(m, task / columnTasks, of: plan.tasks / columnTasks)
-            columns = part(task % columnTasks, of: n, plan.columnsPerTask)
         case Strategy.direct: rows = part(task, of: m, plan.rowsPerTask)
         case Strategy.oneBlock, Strategy.dots, Strategy.rowSums: columns = part(task, of: n, plan.columnsPerTask)
         default: break
         }
         if plan.isTransposed { swap(&rows, &columns) }
+        finish(problem, rows, columns)
+    }
+
+    /// Adds the bias to a part of C, whose sums are complete and still near, and computes the function of it.
+    private static func finish(_ problem: MatmulProblem<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>) {
+        guard problem.bias != nil || problem.activation != nil else { return }
         for row in rows {
-            let target = problem.c + (row &* problem.cRowStride &+ columns.lowerBound)
-            zip(target, bias + columns.lowerBound, target, columns.count) { $0 + $1 }
+            let place = row &* problem.cRowStride &+ columns.lowerBound
+            let target = problem.c + place
+            if let bias = problem.bias {
+                zip(target, bias + columns.lowerBound, target, columns.count) { $0 + $1 }
+            }
+            if let (op, values) = problem.activation { unary(op, target, values + place, count: columns.count) }
         }
     }
 
@@ -351,6 +357,12 @@ extension RealLoops {
                 tiles(
                     o, problem, block: block, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
                     bStep: width, next: b + depth &* width, start: start, depth: depth, tile)
+                // A few panels at a time: their part of C is still in the first caches.
+                let isLast = panel &+ 1 == endPanel
+                if start &+ depth == o.k, isLast || (panel &+ 1 &- firstPanel) % finishedTogether == 0 {
+                    let begin = firstPanel &+ (panel &- firstPanel) / finishedTogether &* finishedTogether
+                    finish(problem, taskRows, begin &* width..<Swift.min((panel &+ 1) &* width, o.n))
+                }
             }
             start &+= depth
         }

@@ -61,6 +61,9 @@ extension RealLoops {
     /// Panels that are packed together, so that rows of B are read in longer pieces.
     @inline(__always) static var panelsPerPack: Int { 4 }
 
+    /// Panels whose columns of C are finished at a time.
+    @inline(__always) static var finishedTogether: Int { 4 }
+
     /// The height of the next tile when `rest` rows remain.
     @inline(__always) static func nextHeight(_ rest: Int) -> Int {
         #if KD_AVX512

@@ -174,6 +174,8 @@ final class FunctionLayer: Layer {
 
     override var kind: String { function.object?.signature?.name ?? "function" }
 
+    override var activation: Activation? { (function.object as? Builtin).flatMap { Activation(rawValue: $0.name) } }
+
     /// What takes a number or a tensor works on each element and leaves the shape as it is.
     override func shape(after input: [String]?) -> [String]? {
         function.object?.signature?.parameters.first?.type == Numeric.scriptType ? input : nil

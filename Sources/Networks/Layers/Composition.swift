@@ -18,11 +18,7 @@ public final class Chain: Layer {
         var x = x
         var place = 0
         while place < parts.count {
-            // What a recurrent layer makes of a word's vector is the same wherever the word stands.
-            if let table = parts[place] as? Embedding, place + 1 < parts.count,
-                let next = parts[place + 1] as? Recurrent,
-                let output = try next.forward(ids: x, of: table)
-            {
+            if place + 1 < parts.count, let output = try parts[place].forward(x, then: parts[place + 1]) {
                 x = output
                 place += 2
                 continue

@@ -41,6 +41,12 @@ public final class Embedding: Layer {
     public override var fields: [(name: String, field: Field)] { [("weight", .parameter(weight))] }
 
     public override func shape(after input: [String]?) -> [String]? { (input ?? ["B", "T"]) + ["\(width)"] }
+    /// What a recurrent layer makes of a word's vector is the same wherever the word stands.
+    public override func forward(_ x: Tensor, then next: Layer) throws -> Tensor? {
+        guard let next = next as? Recurrent, !isObserved, !next.isObserved else { return nil }
+        return try next.forward(ids: x, of: self)
+    }
+
     public override func forward(_ x: Tensor) throws -> Tensor {
         let output = try embedding(x, table: weight.value, paddingIndex: padding)
         output.mask = x.mask

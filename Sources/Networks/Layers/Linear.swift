@@ -64,13 +64,20 @@ public final class Linear: Layer {
         Array((input ?? ["…", ""]).dropLast()) + ["\(outputs)"]
     }
 
-    public override func forward(_ x: Tensor) throws -> Tensor {
+    public override func forward(_ x: Tensor) throws -> Tensor { try forward(x, nil) }
+
+    public override func forward(_ x: Tensor, then next: Layer) throws -> Tensor? {
+        guard let activation = next.activation, !isObserved, !next.isObserved else { return nil }
+        return try calling(with: x.mask) { try forward(x, activation) }
+    }
+
+    private func forward(_ x: Tensor, _ activation: Activation?) throws -> Tensor {
         let found = x.shape.last ?? 0
         try checkWidth(of: x, inputs, hint: found > 0 ? "linear(\(found), \(outputs)) takes this input" : nil)
         switch rounded {
-        case .bf16(let weights): return try linear(x, weights)
-        case .int8(let weights): return try linear(x, weights)
-        case nil: return try linear(x, weight: weight.value, bias: bias?.value)
+        case .bf16(let weights): return try linear(x, weights, then: activation)
+        case .int8(let weights): return try linear(x, weights, then: activation)
+        case nil: return try linear(x, weight: weight.value, bias: bias?.value, then: activation)
         }
     }
 

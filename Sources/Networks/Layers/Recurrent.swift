@@ -81,7 +81,7 @@ public final class Recurrent: Layer {
     /// The same for the vectors of a table at ids [B, T], what comes of each vector computed once; nil where the vectors
     /// themselves are needed, or few occur twice.
     func forward(ids: Tensor, of table: Embedding) throws -> Tensor? {
-        guard cell == .lstm, table.width == inputs, !table.isObserved, !isObserved else { return nil }
+        guard cell == .lstm, table.width == inputs else { return nil }
         var shared: SharedRows?
         _ = try table.calling(with: nil) {
             shared = try SharedRows(ids, table: table.weight.value, paddingIndex: table.padding)

@@ -1,4 +1,5 @@
 import CIntrinsics
+import KernelTable
 
 /// The weights of a linear map in bf16, for frozen models: sums and answers are f32.
 public final class BF16Weights {
@@ -71,7 +72,7 @@ public final class BF16Weights {
     }
 
     /// x Wᵀ + b on the last axis.
-    fileprivate func multiply(_ x: Tensor, into output: Tensor) throws {
+    fileprivate func multiply(_ x: Tensor, into output: Tensor, then op: UnaryOp?) throws {
         guard let panels else { return }
         let source = try x.packed()
         defer { withExtendedLifetime((source, bias, panels)) {} }
@@ -81,7 +82,7 @@ public final class BF16Weights {
         let packed = UnsafePointer(panels.bytes.bindMemory(to: UInt32.self, capacity: 1))
         let (inputs, outputs) = (self.inputs, self.outputs)
         if arithmetic == .pairs {
-            return try PanelProduct(rows: rows, outputs: outputs, rowBytes: pairs * 4).run { row, place in
+            return try PanelProduct(rows: rows, outputs: outputs, rowBytes: pairs * 4).run(to, then: op) { row, place in
                 let line = place.assumingMemoryBound(to: UInt16.self)
                 if inputs % 2 == 1 { line[inputs] = 0 }
                 kd_bf16_round(from + row * inputs, line, inputs)
@@ -96,7 +97,7 @@ public final class BF16Weights {
         // A line more between rows: those of a power of two would all have their places in one corner of the cache.
         let stride = pairs * 2 + 16
         let compute = InstructionSet.current == .avx512 ? kd_bf16_wide_tile : kd_bf16_wide_tile_avx2
-        try PanelProduct(rows: rows, outputs: outputs, rowBytes: stride * 4).run { row, place in
+        try PanelProduct(rows: rows, outputs: outputs, rowBytes: stride * 4).run(to, then: op) { row, place in
             let line = place.assumingMemoryBound(to: Float.self)
             if inputs % 2 == 1 { line[inputs] = 0 }
             line.update(from: from + row * inputs, count: inputs)
@@ -109,25 +110,25 @@ public final class BF16Weights {
         }
     }
 
-    fileprivate func widened(_ x: Tensor) throws -> Tensor {
+    fileprivate func widened(_ x: Tensor, then f: Activation?) throws -> Tensor {
         guard let plain else { return x }
-        return try linear(x, weight: plain.converted(to: .f32), bias: bias)
+        return try linear(x, weight: plain.converted(to: .f32), bias: bias, then: f)
     }
 }
 
-/// y = x Wᵀ + b with weights in bf16: [..., inputs] → [..., outputs], for computing without gradients.
+/// y = f(x Wᵀ + b) with weights in bf16: [..., inputs] → [..., outputs], for computing without gradients.
 ///
 /// - Throws: `shape` where the last axis is not as wide as the inputs.
-public func linear(_ x: Tensor, _ weights: BF16Weights) throws -> Tensor {
+public func linear(_ x: Tensor, _ weights: BF16Weights, then f: Activation? = nil) throws -> Tensor {
     guard let last = x.shape.last, last == weights.inputs else {
         throw TensorError(.shape, "linear: takes \(weights.inputs) features, the input has shape \(x.shape)")
     }
     let x = try x.converted(to: .f32)
-    if weights.arithmetic == .plain { return try weights.widened(x) }
+    if weights.arithmetic == .plain { return try weights.widened(x, then: f) }
     return try Tensor.operation(
         "linear in bf16", [x], shape: Array(x.shape.dropLast()) + [weights.outputs], dtype: .f32,
         pullback: .none(because: "its weights are kept in bf16, for models that are not trained")
     ) { output in
-        if output.count > 0 { try weights.multiply(x, into: output) }
+        if output.count > 0 { try weights.multiply(x, into: output, then: f?.op) }
     }
 }

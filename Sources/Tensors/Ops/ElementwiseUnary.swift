@@ -93,7 +93,7 @@ private func classify(_ name: String, _ x: Tensor, _ test: (Double) -> Bool) thr
 }
 
 /// The one way through which all functions of one number go.
-private func unary(_ op: UnaryOp, _ x: Tensor, unit: Unit? = nil) throws -> Tensor {
+func unary(_ op: UnaryOp, _ x: Tensor, unit: Unit? = nil) throws -> Tensor {
     switch x.dtype {
     case .bf16: return try unary(op, x.converted(to: .f32), unit: unit).converted(to: .bf16)
     case .f32, .f64: break
@@ -101,16 +101,8 @@ private func unary(_ op: UnaryOp, _ x: Tensor, unit: Unit? = nil) throws -> Tens
         guard op.keepsWhole else { return try unary(op, x.converted(to: .f32)) }
         return try wholeUnary(op, x)
     }
-    let pullback: Pullback
-    if op.hasBackwardLoop {
-        pullback = .fused(
-            fast: { gradient in [try unaryBackward(op, x, gradient)] },
-            composed: { gradient in [try op.flow(gradient, x, unary(op, x))] })
-    } else {
-        pullback = .outputRule { gradient, y in [try op.flow(gradient, x, y)] }
-    }
     return try Tensor.operation(
-        op.name, [x], shape: x.shape, dtype: x.dtype, unit: unit, pullback: pullback
+        op.name, [x], shape: x.shape, dtype: x.dtype, unit: unit, pullback: pullback(op, x)
     ) { output in
         let source = try x.packed()
         if x.dtype == .f32 {
@@ -119,6 +111,18 @@ private func unary(_ op: UnaryOp, _ x: Tensor, unit: Unit? = nil) throws -> Tens
             try run(Double.self, op, source, output)
         }
     }
+}
+
+/// The same with values that were computed beside those of x, which is real.
+func unary(_ op: UnaryOp, _ x: Tensor, values: Tensor) -> Tensor {
+    Tensor.operation(op.name, x, values: values, pullback: pullback(op, x))
+}
+
+private func pullback(_ op: UnaryOp, _ x: Tensor) -> Pullback {
+    guard op.hasBackwardLoop else { return .outputRule { gradient, y in [try op.flow(gradient, x, y)] } }
+    return .fused(
+        fast: { gradient in [try unaryBackward(op, x, gradient)] },
+        composed: { gradient in [try op.flow(gradient, x, unary(op, x))] })
 }
 
 private func run<S: Real>(_: S.Type, _ op: UnaryOp, _ x: Tensor, _ output: Tensor) throws {

@@ -1,4 +1,5 @@
 import CIntrinsics
+import KernelTable
 
 /// The weights of a linear map in whole numbers of 8 bits, a scale for each output, for the processor's dot products of bytes
 /// (AVX512_VNNI) or of 16 bits (AVX2); elsewhere they are computed one by one. All give the same bits.
@@ -126,7 +127,7 @@ public final class Int8Weights {
     }
 
     /// x Wᵀ + b on the last axis.
-    fileprivate func multiply(_ x: Tensor, into output: Tensor) throws {
+    fileprivate func multiply(_ x: Tensor, into output: Tensor, then op: UnaryOp?) throws {
         let source = try x.packed()
         defer { withExtendedLifetime((source, bias, panels, offsets, scales)) {} }
         let (quads, width, inputs, outputs) = (self.quads, PanelProduct.columns, self.inputs, self.outputs)
@@ -136,7 +137,7 @@ public final class Int8Weights {
         let sums = UnsafePointer(offsets.bytes.assumingMemoryBound(to: Int32.self))
         let (arithmetic, compute) = (Self.arithmetic, Self.arithmetic.tile)
         let rowBytes = arithmetic.rowBytes(quads)
-        try PanelProduct(rows: x.count / max(inputs, 1), outputs: outputs, rowBytes: rowBytes).run { row, place in
+        try PanelProduct(rows: x.count / max(inputs, 1), outputs: outputs, rowBytes: rowBytes).run(to, then: op) { row, place in
             arithmetic.round(from + row * inputs, inputs, quads: quads, to: place)
         } tile: { rounded, row, height, panel in
             let column = panel * width
@@ -150,10 +151,10 @@ public final class Int8Weights {
     }
 }
 
-/// y = x Wᵀ + b with weights and inputs in 8 bits: [..., inputs] → [..., outputs], for computing without gradients.
+/// y = f(x Wᵀ + b) with weights and inputs in 8 bits: [..., inputs] → [..., outputs], for computing without gradients.
 ///
 /// - Throws: `shape` where the last axis is not as wide as the inputs.
-public func linear(_ x: Tensor, _ weights: Int8Weights) throws -> Tensor {
+public func linear(_ x: Tensor, _ weights: Int8Weights, then f: Activation? = nil) throws -> Tensor {
     guard let last = x.shape.last, last == weights.inputs else {
         throw TensorError(.shape, "linear: takes \(weights.inputs) features, the input has shape \(x.shape)")
     }
@@ -162,6 +163,6 @@ public func linear(_ x: Tensor, _ weights: Int8Weights) throws -> Tensor {
         "linear in int8", [x], shape: Array(x.shape.dropLast()) + [weights.outputs], dtype: .f32,
         pullback: .none(because: "its weights are kept in 8 bits, for models that are not trained")
     ) { output in
-        if output.count > 0 { try weights.multiply(x, into: output) }
+        if output.count > 0 { try weights.multiply(x, into: output, then: f?.op) }
     }
 }

@@ -34,21 +34,43 @@ public func matmul(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     return try matrixProduct(a.converted(to: dtype), b.converted(to: dtype))
 }
 
-/// y = x Wᵀ + b on the last axis: [..., in] → [..., out] for a weight [out, in] and a bias [out].
-///
-/// The bias is added where the product is made, while it is near. - Throws: `shape` where the sizes do not fit.
-public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws -> Tensor {
-    let columns = try transpose(weight, -2, -1)
-    guard let bias else { return try matmul(x, columns) }
-    guard x.dtype == .f32 || x.dtype == .f64, x.dtype == weight.dtype, x.dtype == bias.dtype, x.rank >= 2,
-        weight.rank == 2, x.shape.last == weight.shape[1], bias.shape == [weight.shape[0]]
-    else { return try add(matmul(x, columns), bias) }
-    return try matrixProduct(x, columns, bias: bias)
+/// Functions that can be computed where a linear map is, while its numbers are near.
+public enum Activation: String, CaseIterable, Sendable {
+    case relu, gelu, silu, tanh, sigmoid
+
+    var op: UnaryOp {
+        switch self {
+        case .relu: .relu
+        case .gelu: .gelu
+        case .silu: .silu
+        case .tanh: .tanh
+        case .sigmoid: .sigmoid
+        }
+    }
 }
 
-/// The product of two tensors of one type whose inner sizes fit, plus a bias for its columns if there is one.
-private func matrixProduct(_ left: Tensor, _ right: Tensor, bias: Tensor? = nil) throws -> Tensor {
-    if left.rank == 2, right.rank == 2 { return try product(left, right, bias) }
+/// y = f(x Wᵀ + b) on the last axis: [..., in] → [..., out] for a weight [out, in] and a bias [out].
+///
+/// Bias and f are computed where the product is made, while it is near. - Throws: `shape` where the sizes do not fit.
+public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?, then f: Activation? = nil) throws -> Tensor {
+    let columns = try transpose(weight, -2, -1)
+    let fit =
+        (x.dtype == .f32 || x.dtype == .f64) && x.dtype == weight.dtype && x.rank >= 2 && weight.rank == 2
+        && x.shape.last == weight.shape[1]
+    if fit, bias == nil || bias?.dtype == x.dtype && bias?.shape == [weight.shape[0]] {
+        return try matrixProduct(x, columns, bias: bias, then: f?.op)
+    }
+    let product = try matmul(x, columns)
+    let sums = try bias.map { try add(product, $0) } ?? product
+    return try f.map { try unary($0.op, sums) } ?? sums
+}
+
+/// The product of two tensors of one type whose inner sizes fit, plus a bias for its columns if there is one, and a
+/// function of all that.
+private func matrixProduct(
+    _ left: Tensor, _ right: Tensor, bias: Tensor? = nil, then op: UnaryOp? = nil
+) throws -> Tensor {
+    if left.rank == 2, right.rank == 2 { return try product(left, right, bias, then: op) }
     let matrices = (
         a: left.rank == 1 ? try unsqueeze(left, 0) : left, b: right.rank == 1 ? try unsqueeze(right, 1) : right
     )
@@ -57,10 +79,10 @@ private func matrixProduct(_ left: Tensor, _ right: Tensor, bias: Tensor? = nil)
         // One matrix for the whole batch: its rows are those of one tall matrix.
         let (shape, columns) = (matrices.a.shape, matrices.b.shape[1])
         let rows = shape.dropLast().reduce(1, *)
-        let tall = try product(reshape(matrices.a, [rows, shape[shape.count - 1]]), matrices.b, bias)
+        let tall = try product(reshape(matrices.a, [rows, shape[shape.count - 1]]), matrices.b, bias, then: op)
         result = try reshape(tall, Array(shape.dropLast()) + [columns])
     } else {
-        result = try product(matrices.a, matrices.b, bias)
+        result = try product(matrices.a, matrices.b, bias, then: op)
     }
     if left.rank == 1 { result = try squeeze(result, -2) }
     if right.rank == 1 { result = try squeeze(result, -1) }
@@ -87,8 +109,8 @@ public func outer(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     return try multiply(unsqueeze(a, 1), b)
 }
 
-/// The product of (batches of) matrices of one type, plus a bias for its columns if there is one.
-private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
+/// The product of (batches of) matrices of one type, plus a bias for its columns if there is one, and a function of all that.
+private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, then op: UnaryOp? = nil) throws -> Tensor {
     let (m, n) = (a.shape[a.rank - 2], b.shape[b.rank - 1])
     let batch =
         a.rank == 2 && b.rank == 2
@@ -101,24 +123,34 @@ private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil) throws -> 
         if let bias { flows.append(try flow(gradient, to: bias)) }
         return flows
     }
-    let bias = try bias?.contiguous()
     let inputs = bias.map { [a, b, $0] } ?? [a, b]
-    return try Tensor.operation(
+    let packed = try bias?.contiguous()
+    // The way back needs what the function was computed of.
+    let isRecorded = Graph.isRecording && inputs.contains { $0.isTracked }
+    let values = try op != nil && isRecorded ? Tensor(uninitialized: batch + [m, n], a.dtype) : nil
+    let sums = try Tensor.operation(
         bias == nil ? "matmul" : "linear", inputs, shape: batch + [m, n], dtype: a.dtype, pullback: pullback
-    ) { output in try writeProduct(a, b, bias, to: output) }
+    ) { output in try writeProduct(a, b, packed, to: output, then: op.map { ($0, values ?? output) }) }
+    guard let op, let values else { return sums }
+    return unary(op, sums, values: values)
 }
 
 /// Writes the product of (batches of) matrices of one type, plus a bias for its columns, to a packed tensor of its shape.
 ///
 /// - Parameter adding: whether the product of floats is added to what the tensor holds.
-func writeProduct(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, to output: Tensor, adding: Bool = false) throws {
+///
+/// - Parameter activation: a function of all that, and a tensor like `output`, or `output` itself, for its values.
+func writeProduct(
+    _ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, to output: Tensor, adding: Bool = false,
+    then activation: (op: UnaryOp, values: Tensor)? = nil
+) throws {
     let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
     guard output.count > 0 else { return }
-    if k == 0, bias == nil { return adding ? () : try memset0(output) }
+    if k == 0, bias == nil, activation == nil { return adding ? () : try memset0(output) }
     let batches = Batches(a, b, Array(output.shape.dropLast(2)))
     switch a.dtype {
-    case .f32: try multiplyReal(Float.self, a, b, bias, output, adding, batches, m, n, k)
-    case .f64: try multiplyReal(Double.self, a, b, bias, output, adding, batches, m, n, k)
+    case .f32: try multiplyReal(Float.self, a, b, bias, output, adding, activation, batches, m, n, k)
+    case .f64: try multiplyReal(Double.self, a, b, bias, output, adding, activation, batches, m, n, k)
     case .i64: try multiplyWhole(Int64.self, a, b, output, batches, m, n, k)
     case .i32: try multiplyWhole(Int32.self, a, b, output, batches, m, n, k)
     default: try multiplyWhole(UInt8.self, a, b, output, batches, m, n, k)
@@ -157,8 +189,8 @@ private struct Batches {
 }
 
 private func multiplyReal<S: Real>(
-    _: S.Type, _ a: Tensor, _ b: Tensor, _ bias: Tensor?, _ output: Tensor, _ adding: Bool, _ batches: Batches,
-    _ m: Int, _ n: Int, _ k: Int
+    _: S.Type, _ a: Tensor, _ b: Tensor, _ bias: Tensor?, _ output: Tensor, _ adding: Bool,
+    _ activation: (op: UnaryOp, values: Tensor)?, _ batches: Batches, _ m: Int, _ n: Int, _ k: Int
 ) throws {
     let c: UnsafeMutablePointer<S> = output.pointer(S.self)
     var problem = MatmulProblem<S>(
@@ -166,6 +198,7 @@ private func multiplyReal<S: Real>(
     (problem.aRowStride, problem.aColumnStride) = (a.strides[a.rank - 2], a.strides[a.rank - 1])
     (problem.bRowStride, problem.bColumnStride) = (b.strides[b.rank - 2], b.strides[b.rank - 1])
     problem.bias = bias.map { UnsafePointer($0.pointer(S.self)) }
+    problem.activation = activation.map { ($0.op, $0.values.pointer(S.self)) }
     let plan = S.loops.matmulPlan(problem)
     let size = MemoryLayout<S>.stride
     // A cache line apart, so that no two threads write to one.
@@ -186,6 +219,7 @@ private func multiplyReal<S: Real>(
                 one.a += offsets.a
                 one.b += offsets.b
                 one.c += number * m * n
+                one.activation?.values += number * m * n
                 S.loops.matmul(one, plan, scratch)
             }
         }
@@ -198,6 +232,7 @@ private func multiplyReal<S: Real>(
         one.a += offsets.a
         one.b += offsets.b
         one.c += number * m * n
+        one.activation?.values += number * m * n
         let current = one
         try ThreadPool.parallel(chunks: plan.packTasks) { S.loops.matmulPack(current, plan, task: $0, packed) }
         try ThreadPool.parallelByWorker(chunks: plan.tasks) { task, worker in

@@ -1,4 +1,4 @@
-import CIntrinsics
+import KernelTable
 
 /// x Wᵀ where W is laid out in panels of 32 columns and x is rounded row by row to a form of its own, on all threads.
 struct PanelProduct {
@@ -12,9 +12,12 @@ struct PanelProduct {
     let rowBytes: Int
 
     /// - Parameters:
+    ///   - output: [rows, outputs].
+    ///   - op: a function of the product, which takes its place.
     ///   - round: writes a row in its rounded form.
     ///   - tile: computes some rows, whose rounded form it is given, of one panel.
     func run(
+        _ output: UnsafeMutablePointer<Float>, then op: UnaryOp?,
         round: (_ row: Int, _ to: UnsafeMutableRawPointer) -> Void,
         tile: (_ rounded: UnsafeRawPointer, _ row: Int, _ height: Int, _ panel: Int) -> Void
     ) throws {
@@ -39,6 +42,12 @@ struct PanelProduct {
                     let height = count - row >= 12 ? 12 : count - row >= 8 ? 8 : count - row >= 4 ? 4 : count - row
                     tile(own + row * rowBytes, first + row, height, panel)
                     row += height
+                }
+                guard let op else { continue }
+                let column = panel * Self.columns
+                for row in first..<first + count {
+                    let place = output + row * outputs + column
+                    Float.loops.unary(op, place, place, count: min(Self.columns, outputs - column))
                 }
             }
         }
