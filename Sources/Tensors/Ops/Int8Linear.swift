@@ -137,7 +137,8 @@ public final class Int8Weights {
         let sums = UnsafePointer(offsets.bytes.assumingMemoryBound(to: Int32.self))
         let (arithmetic, compute) = (Self.arithmetic, Self.arithmetic.tile)
         let rowBytes = arithmetic.rowBytes(quads)
-        try PanelProduct(rows: x.count / max(inputs, 1), outputs: outputs, rowBytes: rowBytes).run(to, then: op) { row, place in
+        try PanelProduct(rows: x.count / max(inputs, 1), outputs: outputs, rowBytes: rowBytes).run(to, then: op) {
+            row, place in
             arithmetic.round(from + row * inputs, inputs, quads: quads, to: place)
         } tile: { rounded, row, height, panel in
             let column = panel * width

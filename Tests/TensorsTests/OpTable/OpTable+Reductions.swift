@@ -123,6 +123,18 @@ extension OpTable {
         ) {
             try linear($0[0], weight: $0[1], bias: $0[2])
         },
+        OpLine(
+            "linear and gelu", [.real(3, 4), .real(2, 4), .real(2)],
+            empty: .gives([0, 2], for: [[0, 4], [2, 4], [2]])
+        ) {
+            try linear($0[0], weight: $0[1], bias: $0[2], then: .gelu)
+        },
+        OpLine(
+            "linear and tanh without a bias", [.real(2, 3, 4), .real(5, 4)],
+            empty: .gives([2, 3, 5], for: [[2, 3, 0], [5, 0]])
+        ) {
+            try linear($0[0], weight: $0[1], bias: nil, then: .tanh)
+        },
         OpLine("dot", [.real(5), .real(5)], empty: .gives([], for: [[0], [0]])) { try dot($0[0], $0[1]) },
         OpLine("outer", [.real(3), .real(2)], empty: .gives([0, 2], for: [[0], [2]])) { try outer($0[0], $0[1]) },
         OpLine("bmm", [.real(2, 3, 2), .real(2, 2, 4)], empty: .gives([0, 3, 4], for: [[0, 3, 2], [0, 2, 4]])) {
