@@ -96,6 +96,9 @@ struct DoubleLanes: Lanes {
     @inline(__always) var log1p: Self { Self(v: kd_f64_log1p(v)) }
     @inline(__always) var tanh: Self { Self(v: kd_f64_tanh(v)) }
     @inline(__always) var erf: Self { Self(v: kd_f64_erf(v)) }
+    @inline(__always) var normalDistribution: Self {
+        Self(0.5) * (.one + (self * Self(0.707_106_781_186_547_524_4)).erf)
+    }
     @inline(__always) var cosineAndSineOfTurns: (Self, Self) {
         let angle = self * Self(6.283_185_307_179_586_476_9)
         return (angle.cos, angle.sin)

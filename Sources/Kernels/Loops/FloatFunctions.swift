@@ -29,6 +29,19 @@ extension FloatLanes {
         return multiplyAdd(p, r * r, r)
     }
 
+    /// exp(x) − 1 without a look at the bounds, for |x| ≤ 80; NaN stays NaN.
+    @inline(__always) private var boundedExpm1: Self {
+        let (magic, _, r) = Self.reduce(self)
+        let scale = Self(v: kd_f32_power_of_two(magic.v))
+        return Self.multiplyAdd(Self.expm1Core(r), scale, scale - .one)
+    }
+
+    /// exp(x) for such an x.
+    @inline(__always) private var boundedExp: Self {
+        let (magic, _, r) = Self.reduce(self)
+        return (Self.expm1Core(r) + .one) * Self(v: kd_f32_power_of_two(magic.v))
+    }
+
     @inline(__always) var exp: Self {
         // Beyond these bounds the result is 0 or infinity; NaN passes through both.
         var x = Self.less(Self(89), self, Self(89), self)
@@ -41,9 +54,7 @@ extension FloatLanes {
     @inline(__always) var expm1: Self {
         var x = Self.less(Self(80), self, Self(80), self)
         x = Self.less(x, Self(-30), Self(-30), x)
-        let (magic, _, r) = Self.reduce(x)
-        let scale = Self(v: kd_f32_power_of_two(magic.v))
-        let small = Self.multiplyAdd(Self.expm1Core(r), scale, scale - .one)
+        let small = x.boundedExpm1
         // −0 stays −0, and above 80 the 1 is lost anyway.
         return Self.less(Self(80), self, exp, Self.equal(self, .zero, self, small))
     }
@@ -99,7 +110,7 @@ extension FloatLanes {
         // tanh x = t / (t + 2) with t = exp(2|x|) − 1; at 10 it has rounded to 1.
         let x = magnitude
         let bounded = Self.less(Self(10), x, Self(10), x)
-        let t = (bounded + bounded).expm1
+        let t = (bounded + bounded).boundedExpm1
         return (t / (t + Self(2))).withSign(of: self)
     }
 
@@ -123,8 +134,25 @@ extension FloatLanes {
         q = Self.multiplyAdd(q, u, Self(-0.633_321_2))
         q = Self.multiplyAdd(q, u, Self(-1.129_527_7))
         q = Self.multiplyAdd(q, u, Self(0.000_177_334_96))
-        let far = (.one - q.exp).withSign(of: self)
-        return Self.less(t, Self(0.93), near, Self.less(t, Self(.infinity), far, Self.equal(t, t, far, self)))
+        let far = (.one - q.boundedExp).withSign(of: self)
+        return Self.less(t, Self(0.93), near, Self.equal(t, t, far, self))
+    }
+
+    @inline(__always) var normalDistribution: Self {
+        // 2 Φ(−|x|) = exp(|x| P(|x|)), which keeps its digits where Φ is small; from 5.7 on it is 0 beside 1.
+        let t = magnitude
+        let u = Self.less(Self(5.7), t, Self(5.7), t)
+        var p = Self.multiplyAdd(Self(-1.493_803_66e-8), u, Self(4.631_264_7e-7))
+        p = Self.multiplyAdd(p, u, Self(-6.157_622_5e-6))
+        p = Self.multiplyAdd(p, u, Self(4.445_008e-5))
+        p = Self.multiplyAdd(p, u, Self(-0.000_164_129_71))
+        p = Self.multiplyAdd(p, u, Self(-6.173_925_8e-5))
+        p = Self.multiplyAdd(p, u, Self(0.004_889_829_5))
+        p = Self.multiplyAdd(p, u, Self(-0.036_398_325))
+        p = Self.multiplyAdd(p, u, Self(-0.318_292_74))
+        p = Self.multiplyAdd(p, u, Self(-0.797_886_13))
+        let tail = Self.less(Self(5.7), t, .zero, Self(0.5) * (p * u).boundedExp)
+        return Self.less(self, .zero, tail, .one - tail)
     }
 
     /// By quarter turns: x = q/4 + r with |r| ≤ 1/8, then the Taylor series of cos 2πr and sin 2πr.

@@ -80,6 +80,8 @@ protocol Lanes: BitwiseCopyable {
     var cosh: Self { get }
     var tanh: Self { get }
     var erf: Self { get }
+    /// Φ(x), the normal distribution function.
+    var normalDistribution: Self { get }
     static func pow(_ x: Self, _ y: Self) -> Self
     static func atan2(_ y: Self, _ x: Self) -> Self
     static func remainder(_ x: Self, _ y: Self) -> Self
@@ -136,10 +138,6 @@ extension Lanes {
     @inline(__always) var relu: Self { Self.max(self, .zero) }
     @inline(__always) var silu: Self { self / (.one + (-self).exp) }
 
-    /// Φ(x), the normal distribution function.
-    @inline(__always) var normalDistribution: Self {
-        Self(0.5) * (.one + (self * Self(0.707_106_781_186_547_524_4)).erf)
-    }
     @inline(__always) var gelu: Self { self * normalDistribution }
 
     /// The argument of the tanh in GELU's approximation: √(2/π) (x + 0.044715 x³).
