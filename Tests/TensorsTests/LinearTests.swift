@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 import Tensors
@@ -47,5 +48,15 @@ struct LinearTests {
         let bytes = try Int8Weights(weight: weight, bias: bias)
         #expect(try linear(x, half, then: activation).elements() == after(activation, linear(x, half)).elements())
         #expect(try linear(x, bytes, then: activation).elements() == after(activation, linear(x, bytes)).elements())
+    }
+
+    @Test("gelu keeps its digits where it is small", arguments: [DType.f32, .f64])
+    func tail(dtype: DType) throws {
+        let places = (0..<560).map { -0.01 * Double($0) }
+        let x = try Tensor(places, shape: [560]).converted(to: dtype)
+        for (place, found) in zip(try x.elements(), try gelu(x).elements()) {
+            let wanted = place * 0.5 * erfc(-place / 2.0.squareRoot())
+            #expect(abs(found - wanted) <= (dtype == .f32 ? 5e-6 : 1e-6) * abs(wanted))
+        }
     }
 }
