@@ -50,8 +50,8 @@ open class Layer {
         throw ModelError(.value, "\(kind) does not say what it computes", hint: "give it a function forward(x)")
     }
 
-    /// What the next layer makes of what this one makes of x, where that takes less than one after the other and nobody
-    /// asks for the value between; else nil.
+    /// What the next layer makes of what this one makes of x, where that takes less than one after the other; else nil.
+    /// Called where nobody asks for either's values.
     open func forward(_ x: Tensor, then next: Layer) throws -> Tensor? { nil }
 
     /// The function that this layer is, if linear maps know it.

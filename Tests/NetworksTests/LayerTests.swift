@@ -189,4 +189,20 @@ import Networks
         #expect(try copy.parameters().map { try $0.parameter.value.elements() } != first)
         #expect(try values() == first)
     }
+
+    /// A function that linear maps know, and that must not be called by itself.
+    private final class NeverCalled: Layer {
+        override var activation: Activation? { .relu }
+        override func forward(_ x: Tensor) throws -> Tensor { throw TensorError(.value, "called") }
+    }
+
+    @Test("a linear map in a chain computes the function after it, unless somebody asks for its own values")
+    func functionAfterLinear() throws {
+        let (first, x) = (try Linear(4, 3), try randn([5, 4]))
+        let chain = Chain([first, NeverCalled()])
+        #expect(try chain(x).elements() == relu(first(x)).elements())
+        for path in ["0", "1"] {
+            #expect(throws: TensorError.self) { try Capture.run(chain, keeping: [path]) { try chain(x) } }
+        }
+    }
 }

@@ -47,14 +47,14 @@ struct Int8LinearTests {
     func twins(columns: Int) throws {
         let depth = 9
         // From -127 to 127, the largest products among them.
-        func number(_ seed: Int) -> Int { seed % 7 == 0 ? (seed % 2 == 0 ? 127 : -127) : seed &* 37 % 128 }
+        func number(_ seed: Int) -> Int { seed % 7 == 0 ? (seed % 2 == 0 ? 127 : -127) : seed &* 37 % 255 - 127 }
         let rows = (0..<12).map { row in (0..<depth * 4).map { Float(number($0 + row)) * (Float(row) * 0.37 + 0.1) } }
         let weights = [Int8]((0..<depth * 128).map { Int8(number($0 / 4 + $0)) })
         let offsets = [Int32](
             (0..<columns).map { column in
                 128 * (0..<depth * 4).reduce(0) { $0 + Int32(weights[$1 / 4 * 128 + column * 4 + $1 % 4]) }
             })
-        let scales = [Float]((0..<columns).map { Float($0) * 0.013 })
+        let scales = [Float]((0..<columns).map { Float($0 + 1) * 0.013 })
         for height in 1...12 {
             for bias in [scales, nil] {
                 let found = Int8Weights.Arithmetic.allCases.filter(\.isKnown).map { arithmetic in

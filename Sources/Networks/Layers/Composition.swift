@@ -18,7 +18,9 @@ public final class Chain: Layer {
         var x = x
         var place = 0
         while place < parts.count {
-            if place + 1 < parts.count, let output = try parts[place].forward(x, then: parts[place + 1]) {
+            if place + 1 < parts.count, !parts[place].isObserved, !parts[place + 1].isObserved,
+                let output = try parts[place].forward(x, then: parts[place + 1])
+            {
                 x = output
                 place += 2
                 continue

@@ -43,8 +43,7 @@ public final class Embedding: Layer {
     public override func shape(after input: [String]?) -> [String]? { (input ?? ["B", "T"]) + ["\(width)"] }
     /// What a recurrent layer makes of a word's vector is the same wherever the word stands.
     public override func forward(_ x: Tensor, then next: Layer) throws -> Tensor? {
-        guard let next = next as? Recurrent, !isObserved, !next.isObserved else { return nil }
-        return try next.forward(ids: x, of: self)
+        try (next as? Recurrent)?.forward(ids: x, of: self)
     }
 
     public override func forward(_ x: Tensor) throws -> Tensor {

@@ -67,7 +67,7 @@ public final class Linear: Layer {
     public override func forward(_ x: Tensor) throws -> Tensor { try forward(x, nil) }
 
     public override func forward(_ x: Tensor, then next: Layer) throws -> Tensor? {
-        guard let activation = next.activation, !isObserved, !next.isObserved else { return nil }
+        guard let activation = next.activation else { return nil }
         return try calling(with: x.mask) { try forward(x, activation) }
     }
 

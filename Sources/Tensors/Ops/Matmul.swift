@@ -125,12 +125,14 @@ private func product(_ a: Tensor, _ b: Tensor, _ bias: Tensor? = nil, then op: U
     }
     let inputs = bias.map { [a, b, $0] } ?? [a, b]
     let packed = try bias?.contiguous()
-    // The way back needs what the function was computed of.
-    let isRecorded = Graph.isRecording && inputs.contains { $0.isTracked }
-    let values = try op != nil && isRecorded ? Tensor(uninitialized: batch + [m, n], a.dtype) : nil
+    var values: Tensor?
     let sums = try Tensor.operation(
         bias == nil ? "matmul" : "linear", inputs, shape: batch + [m, n], dtype: a.dtype, pullback: pullback
-    ) { output in try writeProduct(a, b, packed, to: output, then: op.map { ($0, values ?? output) }) }
+    ) { output in
+        // The way back needs what the function was computed of.
+        if op != nil, output.isTracked { values = try Tensor(uninitialized: output.shape, output.dtype) }
+        try writeProduct(a, b, packed, to: output, then: op.map { ($0, values ?? output) })
+    }
     guard let op, let values else { return sums }
     return unary(op, sums, values: values)
 }
