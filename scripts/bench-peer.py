@@ -150,21 +150,28 @@ def steps(model, forward, labels):
     return step
 
 
-def student(kind, batch, length):
-    """A step of the students of tutorial 5: 0 MLP, 1 TextCNN, 2 BiLSTM, 3 a BiLSTM of 300 -> 2 x 150."""
+def student(kind, batch, length, texts=None):
+    """A step of the students of tutorial 5: 0 MLP, 1 TextCNN, 2 BiLSTM, 3 a BiLSTM of 300 -> 2 x 150.
+
+    On words drawn evenly, or, one batch after the other, on those of a file of texts, cut into rows of full length.
+    """
     nn = torch.nn
-    ids, labels = torch.randint(1, 8000, (batch, length)), torch.randint(0, 2, (batch,))
+    labels = torch.randint(0, 2, (batch,))
+    if texts is None:
+        batches = itertools.repeat(torch.randint(1, 8000, (batch, length)))
+    else:
+        batches = itertools.cycle(full_rows(sentences(texts), batch, length))
     table = nn.Embedding(8000, 128, padding_idx=0)
     if kind == 0:
         rest = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 2))
         model = nn.ModuleList([table, rest])
-        return steps(model, lambda: rest(table(ids).mean(1)), labels)
+        return steps(model, lambda: rest(table(next(batches)).mean(1)), labels)
     if kind == 1:
         windows = nn.ModuleList([nn.Conv1d(128, 64, w, padding=w // 2) for w in (3, 5)])
         head = nn.Sequential(nn.Dropout(0.3), nn.Linear(128, 2))
 
         def forward():
-            x = table(ids).transpose(1, 2)
+            x = table(next(batches)).transpose(1, 2)
             return head(torch.cat([torch.relu(window(x)).max(2).values for window in windows], 1))
 
         return steps(nn.ModuleList([table, windows, head]), forward, labels)
@@ -172,7 +179,25 @@ def student(kind, batch, length):
     table = nn.Embedding(8000, width, padding_idx=0)
     recurrent = nn.LSTM(width, hidden, bidirectional=True, batch_first=True)
     head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * hidden, 2))
-    return steps(nn.ModuleList([table, recurrent, head]), lambda: head(recurrent(table(ids))[0].max(1).values), labels)
+
+
+    def forward():
+        return head(recurrent(table(next(batches)))[0].max(1).values)
+
+    return steps(nn.ModuleList([table, recurrent, head]), forward, labels)
+
+
+def full_rows(texts, batch, length):
+    """All texts in one row, by a vocabulary of 8,000 pieces learned from them, as batches without padding."""
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    trainer = tokenizers.trainers.WordPieceTrainer(
+        vocab_size=8000, special_tokens=["[PAD]", "[UNK]"], show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    ids = torch.tensor([i for one in tokenizer.encode_batch(texts) for i in one.ids])
+    size = batch * length
+    return [ids[i : i + size].reshape(batch, length) for i in range(0, len(ids) - size + 1, size)]
 
 
 def wordpiece(vocabulary):
