@@ -18,45 +18,41 @@ extension RealLoops {
     }
 
     static func binary(_ op: BinaryOp, _ x: Input, _ y: Input, _ out: Output, count n: Int) {
-        withFunction(op) { f in zip(x, y, out, n, f) }
+        withFunction(op) { f in for i in registers(n) { store(f(load(x, i), load(y, i)), out, i) } }
     }
 
     static func binary(_ op: BinaryOp, _ x: Input, scalar y: Scalar, _ out: Output, count n: Int) {
         if op == .pow, power(x, y, out, n) { return }
         let right = Vector(y)
-        withFunction(op) { f in map(x, out, n) { f($0, right) } }
+        withFunction(op) { f in for i in registers(n) { store(f(load(x, i), right), out, i) } }
     }
 
     static func binary(_ op: BinaryOp, scalar x: Scalar, _ y: Input, _ out: Output, count n: Int) {
         let left = Vector(x)
-        withFunction(op) { f in map(y, out, n) { f(left, $0) } }
+        withFunction(op) { f in for i in registers(n) { store(f(left, load(y, i)), out, i) } }
     }
 
     static func binaryRowVector(
         _ op: BinaryOp, _ x: Input, vector y: Input, _ out: Output, rows: Int, count n: Int, swapped: Bool
     ) {
-        if swapped {
-            withFunction(op) { f in for r in 0..<rows { zip(y, x + r &* n, out + r &* n, n, f) } }
-        } else {
-            withFunction(op) { f in for r in 0..<rows { zip(x + r &* n, y, out + r &* n, n, f) } }
+        withFunction(op) { f in
+            for r in 0..<rows {
+                let (row, target) = (x + r &* n, out + r &* n)
+                for i in registers(n) {
+                    store(swapped ? f(load(y, i), load(row, i)) : f(load(row, i), load(y, i)), target, i)
+                }
+            }
         }
     }
 
     static func binaryColumnVector(
         _ op: BinaryOp, _ x: Input, vector y: Input, _ out: Output, rows: Int, count n: Int, swapped: Bool
     ) {
-        if swapped {
-            withFunction(op) { f in
-                for r in 0..<rows {
-                    let left = Vector(y[r])
-                    map(x + r &* n, out + r &* n, n) { f(left, $0) }
-                }
-            }
-        } else {
-            withFunction(op) { f in
-                for r in 0..<rows {
-                    let right = Vector(y[r])
-                    map(x + r &* n, out + r &* n, n) { f($0, right) }
+        withFunction(op) { f in
+            for r in 0..<rows {
+                let (row, target, value) = (x + r &* n, out + r &* n, Vector(y[r]))
+                for i in registers(n) {
+                    store(swapped ? f(value, load(row, i)) : f(load(row, i), value), target, i)
                 }
             }
         }
@@ -64,12 +60,14 @@ extension RealLoops {
 
     /// The powers that are products and roots; false for the others.
     private static func power(_ x: Input, _ exponent: Scalar, _ out: Output, _ n: Int) -> Bool {
+        @inline(__always) func at(_ i: Place) -> Vector { load(x, i) }
+        @inline(__always) func put(_ v: Vector, _ i: Place) { store(v, out, i) }
         switch exponent {
-        case 1: map(x, out, n) { $0 }
-        case 2: map(x, out, n) { $0 * $0 }
-        case 3: map(x, out, n) { $0 * $0 * $0 }
-        case -1: map(x, out, n) { .one / $0 }
-        case 0.5: map(x, out, n) { $0.squareRoot }
+        case 1: for i in registers(n) { put(at(i), i) }
+        case 2: for i in registers(n) { put(at(i) * at(i), i) }
+        case 3: for i in registers(n) { put(at(i) * at(i) * at(i), i) }
+        case -1: for i in registers(n) { put(.one / at(i), i) }
+        case 0.5: for i in registers(n) { put(at(i).squareRoot, i) }
         default: return false
         }
         return true

@@ -20,16 +20,16 @@ extension RealLoops {
         _ x: Input, _ stride: Int, _ out: Output, _ rows: Int, _ n: Int, _ initial: Scalar,
         _ f: (Vector, Vector) -> Vector
     ) {
-        forEachStart(n) { i, rest in
+        for i in registers(n) {
             var a = Vector(initial)
-            for r in 0..<rows { a = f(a, load(x + r &* stride + i, rest)) }
-            store(a, out + i, rest)
+            for r in 0..<rows { a = f(a, load(x + r &* stride, i)) }
+            store(a, out, i)
         }
     }
 
-    /// Σ f over `rows` rows from `p` on: blocks of 128 rows, block sums added with the rounding error kept.
+    /// Σ f over a register of each of `rows` rows: blocks of 128 rows, block sums added with the rounding error kept.
     @inline(__always) private static func compensatedSum(
-        _ p: Input, _ stride: Int, _ rows: Int, _ rest: Int, _ f: (Vector) -> Vector
+        _ x: Input, _ i: Place, _ stride: Int, _ rows: Int, _ f: (Vector) -> Vector
     ) -> Vector {
         var (total, lost) = (Vector.zero, Vector.zero)
         var r = 0
@@ -37,7 +37,7 @@ extension RealLoops {
             let end = Swift.min(r &+ 128, rows)
             var part = Vector.zero
             while r < end {
-                part = part + f(load(p + r &* stride, rest))
+                part = part + f(load(x + r &* stride, i))
                 r &+= 1
             }
             let next = total + part
@@ -53,18 +53,19 @@ extension RealLoops {
         _ x: Input, _ stride: Int, _ out: Output, _ rows: Int, _ n: Int, scale: Scalar, _ f: (Vector) -> Vector
     ) {
         let s = Vector(scale)
-        forEachStart(n) { i, rest in
-            store(compensatedSum(x + i, stride, rows, rest, f) * s, out + i, rest)
+        for i in registers(n) {
+            store(compensatedSum(x, i, stride, rows, f) * s, out, i)
         }
     }
 
     private static func columnLogSumExp(_ x: Input, _ stride: Int, _ out: Output, _ rows: Int, _ n: Int) {
-        forEachStart(n) { i, rest in
+        for i in registers(n) {
             var largest = Vector(-.infinity)
-            for r in 0..<rows { largest = Vector.max(largest, load(x + r &* stride + i, rest)) }
-            let total = compensatedSum(x + i, stride, rows, rest) { ($0 - largest).exp }
+            for r in 0..<rows { largest = Vector.max(largest, load(x + r &* stride, i)) }
+            @inline(__always) func shiftedExp(_ v: Vector) -> Vector { (v - largest).exp }
+            let total = compensatedSum(x, i, stride, rows, shiftedExp)
             let finite = Vector.equal(largest - largest, .zero, largest + total.log, largest)
-            store(finite, out + i, rest)
+            store(finite, out, i)
         }
     }
 }

@@ -3,14 +3,37 @@ internal import CIntrinsics
 // Elementary functions of a register of floats, to one or two units in the last place. Each reduces its argument to an
 // interval on which a short polynomial, a minimax fit by this project except where named, is exact enough.
 extension FloatLanes {
+    // Polynomials, the lowest coefficient first. Their terms are added in pairs of pairs (Estrin 1960): one after the other
+    // they would take twice as long, for each waits for the one before.
+
+    @inline(__always) private static func pair(_ x: Self, _ c0: Float, _ c1: Float) -> Self {
+        multiplyAdd(Self(c1), x, Self(c0))
+    }
+
     @inline(__always) private static func polynomial(
         _ x: Self, _ c0: Float, _ c1: Float, _ c2: Float, _ c3: Float, _ c4: Float, _ c5: Float
     ) -> Self {
-        var p = multiplyAdd(Self(c5), x, Self(c4))
-        p = multiplyAdd(p, x, Self(c3))
-        p = multiplyAdd(p, x, Self(c2))
-        p = multiplyAdd(p, x, Self(c1))
-        return multiplyAdd(p, x, Self(c0))
+        let x2 = x * x
+        return multiplyAdd(multiplyAdd(pair(x, c4, c5), x2, pair(x, c2, c3)), x2, pair(x, c0, c1))
+    }
+
+    @inline(__always) private static func polynomial(
+        _ x: Self, _ c0: Float, _ c1: Float, _ c2: Float, _ c3: Float, _ c4: Float, _ c5: Float, _ c6: Float,
+        _ c7: Float
+    ) -> Self {
+        let (x2, low) = (x * x, pair(x, c0, c1))
+        return multiplyAdd(
+            multiplyAdd(pair(x, c6, c7), x2, pair(x, c4, c5)), x2 * x2, multiplyAdd(pair(x, c2, c3), x2, low))
+    }
+
+    @inline(__always) private static func polynomial(
+        _ x: Self, _ c0: Float, _ c1: Float, _ c2: Float, _ c3: Float, _ c4: Float, _ c5: Float, _ c6: Float,
+        _ c7: Float, _ c8: Float, _ c9: Float
+    ) -> Self {
+        let x2 = x * x
+        let x4 = x2 * x2
+        let high = multiplyAdd(pair(x, c8, c9), x4, multiplyAdd(pair(x, c6, c7), x2, pair(x, c4, c5)))
+        return multiplyAdd(high, x4, multiplyAdd(pair(x, c2, c3), x2, pair(x, c0, c1)))
     }
 
     /// x = n · log 2 + r with |r| ≤ ½ log 2: the value n + 1.5 · 2²³, whose low bits are n, and r.
@@ -118,22 +141,15 @@ extension FloatLanes {
         let t = magnitude
         let s = self * self
         // erf(x) = x + x · P(x²) near 0.
-        var p = Self.multiplyAdd(Self(8.316_772e-5), s, Self(-0.000_813_001_2))
-        p = Self.multiplyAdd(p, s, Self(0.005_199_906_4))
-        p = Self.multiplyAdd(p, s, Self(-0.026_858_94))
-        p = Self.multiplyAdd(p, s, Self(0.112_836_875))
-        p = Self.multiplyAdd(p, s, Self(-0.376_126_32))
-        p = Self.multiplyAdd(p, s, Self(0.128_379_166))
+        let p = Self.polynomial(
+            s, 0.128_379_166, -0.376_126_32, 0.112_836_875, -0.026_858_94, 0.005_199_906_4, -0.000_813_001_2,
+            8.316_772e-5, 0)
         let near = Self.multiplyAdd(p, self, self)
         // 1 − exp(P(|x|)) beyond; from 4 on it is 1.
         let u = Self.less(Self(4), t, Self(4), t)
-        var q = Self.multiplyAdd(Self(-2.121_793_8e-5), u, Self(0.000_435_884_9))
-        q = Self.multiplyAdd(q, u, Self(-0.004_177_963))
-        q = Self.multiplyAdd(q, u, Self(0.025_137_624))
-        q = Self.multiplyAdd(q, u, Self(-0.108_308_27))
-        q = Self.multiplyAdd(q, u, Self(-0.633_321_2))
-        q = Self.multiplyAdd(q, u, Self(-1.129_527_7))
-        q = Self.multiplyAdd(q, u, Self(0.000_177_334_96))
+        let q = Self.polynomial(
+            u, 0.000_177_334_96, -1.129_527_7, -0.633_321_2, -0.108_308_27, 0.025_137_624, -0.004_177_963,
+            0.000_435_884_9, -2.121_793_8e-5)
         let far = (.one - q.boundedExp).withSign(of: self)
         return Self.less(t, Self(0.93), near, Self.equal(t, t, far, self))
     }
@@ -143,15 +159,9 @@ extension FloatLanes {
         // and to 4e-6 up to 5.7; from there on, below 6e-9, it is 0.
         let t = magnitude
         let u = Self.less(Self(5.7), t, Self(5.7), t)
-        var p = Self.multiplyAdd(Self(-1.493_803_66e-8), u, Self(4.631_264_7e-7))
-        p = Self.multiplyAdd(p, u, Self(-6.157_622_5e-6))
-        p = Self.multiplyAdd(p, u, Self(4.445_008e-5))
-        p = Self.multiplyAdd(p, u, Self(-0.000_164_129_71))
-        p = Self.multiplyAdd(p, u, Self(-6.173_925_8e-5))
-        p = Self.multiplyAdd(p, u, Self(0.004_889_829_5))
-        p = Self.multiplyAdd(p, u, Self(-0.036_398_325))
-        p = Self.multiplyAdd(p, u, Self(-0.318_292_74))
-        p = Self.multiplyAdd(p, u, Self(-0.797_886_13))
+        let p = Self.polynomial(
+            u, -0.797_886_13, -0.318_292_74, -0.036_398_325, 0.004_889_829_5, -6.173_925_8e-5, -0.000_164_129_71,
+            4.445_008e-5, -6.157_622_5e-6, 4.631_264_7e-7, -1.493_803_66e-8)
         let tail = Self.less(Self(5.7), t, .zero, Self(0.5) * (p * u).boundedExp)
         return Self.less(self, .zero, tail, .one - tail)
     }

@@ -29,45 +29,43 @@ extension RealLoops {
     typealias Output = UnsafeMutablePointer<Scalar>
     typealias Vector = Scalar.Vector
 
-    /// `y[i] = f(x[i])`; the last, partial register is filled up with zeros.
-    @inline(__always) static func map(_ x: Input, _ y: Output, _ n: Int, _ f: (Vector) -> Vector) {
-        var i = 0
-        while i &+ Vector.width <= n {
-            f(Vector(x + i)).store(y + i)
-            i &+= Vector.width
-        }
-        if i < n { f(Vector(x + i, first: n &- i)).store(y + i, first: n &- i) }
-    }
+    /// The registers that n scalars fill.
+    ///
+    /// Loops over them are written out: a long closure stays a function, which would be called for each register, take it in
+    /// halves and load its constants anew.
+    @inline(__always) static func registers(_ n: Int) -> Registers<Vector> { Registers(count: n) }
 
-    /// `out[i] = f(x[i], y[i])`.
-    @inline(__always) static func zip(
-        _ x: Input, _ y: Input, _ out: Output, _ n: Int, _ f: (Vector, Vector) -> Vector
-    ) {
-        var i = 0
-        while i &+ Vector.width <= n {
-            f(Vector(x + i), Vector(y + i)).store(out + i)
-            i &+= Vector.width
-        }
-        if i < n {
-            let rest = n &- i
-            f(Vector(x + i, first: rest), Vector(y + i, first: rest)).store(out + i, first: rest)
-        }
-    }
+    @inline(__always) static func load(_ p: Input, _ i: Place) -> Vector { load(p + i.start, i.rest) }
+    @inline(__always) static func store(_ v: Vector, _ p: Output, _ i: Place) { store(v, p + i.start, i.rest) }
 
-    /// Every register start in 0..<n with the number of scalars from there to n; more than a width means a full one.
-    @inline(__always) static func forEachStart(_ n: Int, _ body: (_ start: Int, _ rest: Int) -> Void) {
-        var i = 0
-        while i < n {
-            body(i, n &- i)
-            i &+= Vector.width
-        }
-    }
-
+    /// The register at p; of fewer than a whole one the first `rest` scalars, then zeros.
     @inline(__always) static func load(_ p: Input, _ rest: Int) -> Vector {
         rest >= Vector.width ? Vector(p) : Vector(p, first: rest)
     }
 
     @inline(__always) static func store(_ v: Vector, _ p: Output, _ rest: Int) {
         if rest >= Vector.width { v.store(p) } else { v.store(p, first: rest) }
+    }
+}
+
+/// Where a register lies in an array: its start, and the number of scalars from there to the end; more than a width means a
+/// whole register.
+struct Place {
+    let start: Int
+    let rest: Int
+}
+
+/// The places of the registers that `count` scalars fill, in order; the last may be filled in part.
+struct Registers<V: Lanes>: Sequence, IteratorProtocol {
+    private var start = 0
+    private let count: Int
+
+    @inline(__always) init(count: Int) { self.count = count }
+
+    @inline(__always) mutating func next() -> Place? {
+        guard start < count else { return nil }
+        let place = Place(start: start, rest: count &- start)
+        start &+= V.width
+        return place
     }
 }

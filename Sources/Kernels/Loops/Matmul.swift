@@ -330,7 +330,7 @@ extension RealLoops {
             let place = row &* problem.cRowStride &+ columns.lowerBound
             let target = problem.c + place
             if let bias = problem.bias {
-                zip(target, bias + columns.lowerBound, target, columns.count) { $0 + $1 }
+                addInPlace(bias + columns.lowerBound, target, count: columns.count)
             }
             if let (op, values) = problem.activation { unary(op, target, values + place, count: columns.count) }
         }

@@ -6,38 +6,38 @@ extension RealLoops {
             let (row, target) = (x + r &* n, out + r &* n)
             let shift = Vector(maxValue(row, count: n))
             var total = Vector.zero
-            forEachStart(n) { i, rest in
-                let e = (load(row + i, rest) - shift).exp
-                store(e, target + i, rest)
-                total = total + (rest >= Vector.width ? e : firstLanes(e, rest))
+            for i in registers(n) {
+                let e = (load(row, i) - shift).exp
+                store(e, target, i)
+                total = total + firstLanes(e, i.rest)
             }
             let scale = Vector(1 / total.sum)
-            map(target, target, n) { $0 * scale }
+            for i in registers(n) { store(load(target, i) * scale, target, i) }
         }
     }
 
     static func logSoftmaxRows(_ x: Input, _ out: Output, rows: Int, count n: Int) {
         for r in 0..<rows {
-            let row = x + r &* n
+            let (row, target) = (x + r &* n, out + r &* n)
             let largest = maxValue(row, count: n)
             let (shift, logTotal) = (Vector(largest), Vector(logarithm(shiftedExpSum(row, n, largest))))
-            map(row, out + r &* n, n) { ($0 - shift) - logTotal }
+            for i in registers(n) { store((load(row, i) - shift) - logTotal, target, i) }
         }
     }
 
     static func softmaxBackwardRows(output y: Input, gradient g: Input, _ dx: Output, rows: Int, count n: Int) {
         for r in 0..<rows {
-            let start = r &* n
-            let inner = Vector(dot(y + start, g + start, count: n))
-            zip(y + start, g + start, dx + start, n) { y, g in y * (g - inner) }
+            let (row, gradient, target) = (y + r &* n, g + r &* n, dx + r &* n)
+            let inner = Vector(dot(row, gradient, count: n))
+            for i in registers(n) { store(load(row, i) * (load(gradient, i) - inner), target, i) }
         }
     }
 
     static func logSoftmaxBackwardRows(output y: Input, gradient g: Input, _ dx: Output, rows: Int, count n: Int) {
         for r in 0..<rows {
-            let start = r &* n
-            let total = Vector(sum(g + start, count: n))
-            zip(y + start, g + start, dx + start, n) { y, g in g - y.exp * total }
+            let (row, gradient, target) = (y + r &* n, g + r &* n, dx + r &* n)
+            let total = Vector(sum(gradient, count: n))
+            for i in registers(n) { store(load(gradient, i) - load(row, i).exp * total, target, i) }
         }
     }
 
@@ -87,7 +87,7 @@ extension RealLoops {
         }
         while i < n {
             let rest = n &- i
-            let d = load(x + i, rest) - m
+            let d = load(x, i) - m
             let u = rest >= Vector.width ? d : firstLanes(d, rest)
             a = Vector.multiplyAdd(u, u, a)
             i &+= Vector.width
@@ -109,13 +109,15 @@ extension RealLoops {
             let (mv, sv) = (Vector(m), Vector(s))
             switch (weight, bias) {
             case (let weight?, let bias?):
-                forEachStart(n) { i, rest in
-                    let normal = (load(row + i, rest) - mv) * sv
-                    store(Vector.multiplyAdd(normal, load(weight + i, rest), load(bias + i, rest)), target + i, rest)
+                for i in registers(n) {
+                    let normal = (load(row, i) - mv) * sv
+                    store(Vector.multiplyAdd(normal, load(weight, i), load(bias, i)), target, i)
                 }
-            case (let weight?, nil): zip(row, weight, target, n) { x, w in (x - mv) * sv * w }
-            case (nil, let bias?): zip(row, bias, target, n) { x, b in Vector.multiplyAdd(x - mv, sv, b) }
-            case (nil, nil): map(row, target, n) { ($0 - mv) * sv }
+            case (let weight?, nil):
+                for i in registers(n) { store((load(row, i) - mv) * sv * load(weight, i), target, i) }
+            case (nil, let bias?):
+                for i in registers(n) { store(Vector.multiplyAdd(load(row, i) - mv, sv, load(bias, i)), target, i) }
+            case (nil, nil): for i in registers(n) { store((load(row, i) - mv) * sv, target, i) }
             }
         }
     }
@@ -130,17 +132,17 @@ extension RealLoops {
             let (row, gradient, target) = (x + r &* n, g + r &* n, dx + r &* n)
             let (m, s) = (Vector(mean[r]), Vector(rstd[r]))
             var (sumH, sumHZ) = (Vector.zero, Vector.zero)
-            forEachStart(n) { i, rest in
-                let h = weight.map { load(gradient + i, rest) * load($0 + i, rest) } ?? load(gradient + i, rest)
+            for i in registers(n) {
+                let h = weight.map { load(gradient, i) * load($0, i) } ?? load(gradient, i)
                 sumH = sumH + h
-                sumHZ = Vector.multiplyAdd(h, (load(row + i, rest) - m) * s, sumHZ)
+                sumHZ = Vector.multiplyAdd(h, (load(row, i) - m) * s, sumHZ)
             }
             let meanH = Vector(sumH.sum / Scalar(n))
             let meanHZ = Vector(sumHZ.sum / Scalar(n))
-            forEachStart(n) { i, rest in
-                let h = weight.map { load(gradient + i, rest) * load($0 + i, rest) } ?? load(gradient + i, rest)
-                let z = (load(row + i, rest) - m) * s
-                store(s * ((h - meanH) - z * meanHZ), target + i, rest)
+            for i in registers(n) {
+                let h = weight.map { load(gradient, i) * load($0, i) } ?? load(gradient, i)
+                let z = (load(row, i) - m) * s
+                store(s * ((h - meanH) - z * meanHZ), target, i)
             }
         }
     }
@@ -153,10 +155,10 @@ extension RealLoops {
             let (row, gradient) = (x + r &* n, g + r &* n)
             if let dWeight {
                 let (m, s) = (Vector(mean[r]), Vector(rstd[r]))
-                forEachStart(n) { i, rest in
-                    let z = (load(row + i, rest) - m) * s
-                    let sum = Vector.multiplyAdd(load(gradient + i, rest), z, load(dWeight + i, rest))
-                    store(sum, dWeight + i, rest)
+                for i in registers(n) {
+                    let z = (load(row, i) - m) * s
+                    let sum = Vector.multiplyAdd(load(gradient, i), z, load(dWeight, i))
+                    store(sum, dWeight, i)
                 }
             }
             if let dBias { addInPlace(gradient, dBias, count: n) }
@@ -173,9 +175,9 @@ extension RealLoops {
             rstd?[r] = s
             let sv = Vector(s)
             if let weight {
-                zip(row, weight, target, n) { x, w in x * sv * w }
+                for i in registers(n) { store(load(row, i) * sv * load(weight, i), target, i) }
             } else {
-                map(row, target, n) { $0 * sv }
+                for i in registers(n) { store(load(row, i) * sv, target, i) }
             }
         }
     }

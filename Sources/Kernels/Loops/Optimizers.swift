@@ -13,17 +13,17 @@ extension RealLoops {
         let step = Vector(Scalar(-(lr / biasCorrection1)))
         let correction = Vector(Scalar(biasCorrection2.squareRoot()))
         let epsilon = Vector(Scalar(eps))
-        forEachStart(n) { i, rest in
-            let old = load(p + i, rest)
+        for i in registers(n) {
+            let old = load(p, i)
             let parameter = old * shrink
-            let gradient = isDecayed ? Vector.multiplyAdd(decay, old, load(g + i, rest)) : load(g + i, rest)
-            let m0 = load(m + i, rest)
+            let gradient = isDecayed ? Vector.multiplyAdd(decay, old, load(g, i)) : load(g, i)
+            let m0 = load(m, i)
             let m1 = Vector.multiplyAdd(gradient - m0, towards, m0)
-            let v1 = Vector.multiplyAdd(take * gradient, gradient, load(v + i, rest) * keep)
+            let v1 = Vector.multiplyAdd(take * gradient, gradient, load(v, i) * keep)
             let denominator = v1.squareRoot / correction + epsilon
-            store(m1, m + i, rest)
-            store(v1, v + i, rest)
-            store(Vector.multiplyAdd(step, m1 / denominator, parameter), p + i, rest)
+            store(m1, m, i)
+            store(v1, v, i)
+            store(Vector.multiplyAdd(step, m1 / denominator, parameter), p, i)
         }
     }
 
@@ -34,18 +34,18 @@ extension RealLoops {
         let (decay, mu, take) = (Vector(Scalar(weightDecay)), Vector(Scalar(momentum)), Vector(Scalar(1 - dampening)))
         let rate = Vector(Scalar(-lr))
         let isDecayed = weightDecay != 0
-        forEachStart(n) { i, rest in
-            let parameter = load(p + i, rest)
-            var gradient = load(g + i, rest)
+        for i in registers(n) {
+            let parameter = load(p, i)
+            var gradient = load(g, i)
             if isDecayed { gradient = Vector.multiplyAdd(decay, parameter, gradient) }
             if let momentumBuffer {
                 let buffer =
                     isFirstStep
-                    ? gradient : Vector.multiplyAdd(take, gradient, load(momentumBuffer + i, rest) * mu)
-                store(buffer, momentumBuffer + i, rest)
+                    ? gradient : Vector.multiplyAdd(take, gradient, load(momentumBuffer, i) * mu)
+                store(buffer, momentumBuffer, i)
                 gradient = nesterov ? Vector.multiplyAdd(mu, buffer, gradient) : buffer
             }
-            store(Vector.multiplyAdd(rate, gradient, parameter), p + i, rest)
+            store(Vector.multiplyAdd(rate, gradient, parameter), p, i)
         }
     }
 }

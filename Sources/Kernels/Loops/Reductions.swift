@@ -105,13 +105,14 @@ extension RealLoops {
         return blockedSum(n) { i, rest in
             let e = (load(x + i, rest) - s).exp
             // The lanes beyond the end hold exp(−shift) and must not count.
-            return rest >= Vector.width ? e : firstLanes(e, rest)
+            return firstLanes(e, rest)
         }
     }
 
-    /// The first n lanes, the others zero.
+    /// The first n lanes, the others zero; all where there are no more.
     @inline(__always) static func firstLanes(_ v: Vector, _ n: Int) -> Vector {
-        withUnsafePointer(to: v) { p in
+        if n >= Vector.width { return v }
+        return withUnsafePointer(to: v) { p in
             p.withMemoryRebound(to: Scalar.self, capacity: Vector.width) { Vector($0, first: n) }
         }
     }

@@ -21,7 +21,7 @@ extension RealLoops {
                 let (first, end) = inside(offset: offset, stride: w.stride, length: length, outputs: outputs)
                 fill(target, with: 0, count: first)
                 if w.stride == 1 {
-                    map(source + (first &+ offset), target + first, end &- first) { $0 }
+                    (target + first).update(from: source + (first &+ offset), count: end &- first)
                 } else {
                     for o in first..<end { target[o] = source[o &* w.stride &+ offset] }
                 }
