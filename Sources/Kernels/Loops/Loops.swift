@@ -35,16 +35,13 @@ extension RealLoops {
     /// halves and load its constants anew.
     @inline(__always) static func registers(_ n: Int) -> Registers<Vector> { Registers(count: n) }
 
-    @inline(__always) static func load(_ p: Input, _ i: Place) -> Vector { load(p + i.start, i.rest) }
-    @inline(__always) static func store(_ v: Vector, _ p: Output, _ i: Place) { store(v, p + i.start, i.rest) }
-
-    /// The register at p; of fewer than a whole one the first `rest` scalars, then zeros.
-    @inline(__always) static func load(_ p: Input, _ rest: Int) -> Vector {
-        rest >= Vector.width ? Vector(p) : Vector(p, first: rest)
+    /// The register there; what is not filled is zero.
+    @inline(__always) static func load(_ p: Input, _ i: Place) -> Vector {
+        i.rest >= Vector.width ? Vector(p + i.start) : Vector(p + i.start, first: i.rest)
     }
 
-    @inline(__always) static func store(_ v: Vector, _ p: Output, _ rest: Int) {
-        if rest >= Vector.width { v.store(p) } else { v.store(p, first: rest) }
+    @inline(__always) static func store(_ v: Vector, _ p: Output, _ i: Place) {
+        if i.rest >= Vector.width { v.store(p + i.start) } else { v.store(p + i.start, first: i.rest) }
     }
 }
 

@@ -236,7 +236,7 @@ extension RealLoops {
             guard let tile = space.baseAddress else { return }
             compute(o, problem, plan, task, packed, scratch, tile)
         }
-        if plan.strategy != Strategy.packed { finish(problem, plan, task) }
+        if plan.strategy != Strategy.packed { finish(o, problem, plan, task) }
     }
 
     /// - Parameter tile: room for the numbers of a tile.
@@ -261,17 +261,21 @@ extension RealLoops {
     }
 
     /// The tile of C at a row and a column gets its numbers: `body` makes them, at once in their place if C's rows are
-    /// contiguous.
+    /// contiguous. They are added to what blocks of k before made; with the last one comes the bias.
     @inline(__always) private static func fill(
-        _ o: Operands<Scalar>, _ row: Int, _ column: Int, height: Int, alpha: Scalar, beta: Scalar, _ tile: Output,
-        _ body: (TileWriter<Vector>) -> Void
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ row: Int, _ column: Int, height: Int,
+        block: Range<Int>, _ tile: Output, _ body: (TileWriter<Vector>) -> Void
     ) {
         let target = o.c + (row &* o.cRow &+ column &* o.cColumn)
         let columns = Swift.min(panelWidth, o.n &- column)
+        let beta = block.lowerBound == 0 ? problem.beta : 1
         if o.cColumn == 1 {
-            return body(TileWriter(c: target, rowStride: o.cRow, columns: columns, alpha: alpha, beta: beta))
+            return body(
+                TileWriter(
+                    c: target, rowStride: o.cRow, columns: columns, alpha: problem.alpha, beta: beta,
+                    bias: block.upperBound == o.k ? o.bias.map { $0 + column } : nil))
         }
-        body(TileWriter(c: tile, rowStride: panelWidth, columns: panelWidth, alpha: alpha, beta: 0))
+        body(TileWriter(c: tile, rowStride: panelWidth, columns: panelWidth, alpha: problem.alpha, beta: 0))
         spread(tile, panelWidth, height: height, columns: columns, beta, target, o.cRow, o.cColumn)
     }
 
@@ -308,30 +312,33 @@ extension RealLoops {
     }
 
     /// Finishes the part of C that a task has just made.
-    private static func finish(_ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int) {
-        let (m, n) = plan.isTransposed ? (problem.n, problem.m) : (problem.m, problem.n)
-        var (rows, columns) = (0..<m, 0..<n)
+    private static func finish(
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int
+    ) {
+        var (rows, columns) = (0..<o.m, 0..<o.n)
         func part(_ index: Int, of count: Int, _ length: Int) -> Range<Int> {
             index &* length..<Swift.min((index &+ 1) &* length, count)
         }
         switch plan.strategy {
-        case Strategy.direct: rows = part(task, of: m, plan.rowsPerTask)
-        case Strategy.oneBlock, Strategy.dots, Strategy.rowSums: columns = part(task, of: n, plan.columnsPerTask)
+        case Strategy.direct: rows = part(task, of: o.m, plan.rowsPerTask)
+        case Strategy.oneBlock, Strategy.dots, Strategy.rowSums: columns = part(task, of: o.n, plan.columnsPerTask)
         default: break
         }
         if plan.isTransposed { swap(&rows, &columns) }
-        finish(problem, rows, columns)
+        let isTiled = plan.strategy == Strategy.direct || plan.strategy == Strategy.oneBlock
+        finish(problem, rows, columns, bias: isTiled && o.bias != nil ? nil : problem.bias)
     }
 
-    /// Adds the bias to a part of C, whose sums are complete and still near, and computes the function of it.
-    private static func finish(_ problem: MatmulProblem<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>) {
-        guard problem.bias != nil || problem.activation != nil else { return }
+    /// Adds a bias that tiles did not add to a part of C, whose sums are complete and still near, and computes the function
+    /// of it.
+    private static func finish(
+        _ problem: MatmulProblem<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>, bias: Input?
+    ) {
+        guard bias != nil || problem.activation != nil else { return }
         for row in rows {
             let place = row &* problem.cRowStride &+ columns.lowerBound
             let target = problem.c + place
-            if let bias = problem.bias {
-                addInPlace(bias + columns.lowerBound, target, count: columns.count)
-            }
+            if let bias { addInPlace(bias + columns.lowerBound, target, count: columns.count) }
             if let (op, values) = problem.activation { unary(op, target, values + place, count: columns.count) }
         }
     }
@@ -361,7 +368,8 @@ extension RealLoops {
                 let isLast = panel &+ 1 == endPanel
                 if start &+ depth == o.k, isLast || (panel &+ 1 &- firstPanel) % finishedTogether == 0 {
                     let begin = firstPanel &+ (panel &- firstPanel) / finishedTogether &* finishedTogether
-                    finish(problem, taskRows, begin &* width..<Swift.min((panel &+ 1) &* width, o.n))
+                    let columns = begin &* width..<Swift.min((panel &+ 1) &* width, o.n)
+                    finish(problem, taskRows, columns, bias: o.bias == nil ? problem.bias : nil)
                 }
             }
             start &+= depth
@@ -426,10 +434,7 @@ extension RealLoops {
         var row = 0
         while row < rows {
             let height = nextHeight(rows &- row)
-            fill(
-                o, firstRow &+ row, column, height: height, alpha: problem.alpha,
-                beta: start == 0 ? problem.beta : 1, tile
-            ) { writer in
+            fill(o, problem, firstRow &+ row, column, height: height, block: start..<start &+ depth, tile) { writer in
                 let ahead = Ahead(start: next + row &* share)
                 if o.n &- column <= Vector.width {
                     halfTile(
@@ -470,10 +475,8 @@ extension RealLoops {
                     let from = o.a + ((firstRow &+ row) &* o.aRow &+ start &* o.aColumn)
                     let hasNext = o.aColumn == 1 && firstRow &+ row &+ height &+ tileRows <= o.m
                     let ahead = hasNext ? Ahead(start: from + height &* o.aRow, rowStride: o.aRow) : Ahead(start: b)
-                    fill(
-                        o, firstRow &+ row, column, height: height, alpha: problem.alpha,
-                        beta: start == 0 ? problem.beta : 1, tile
-                    ) { writer in
+                    fill(o, problem, firstRow &+ row, column, height: height, block: start..<start &+ depth, tile) {
+                        writer in
                         if o.n &- column <= Vector.width {
                             halfTile(
                                 height, from, rowStride: o.aRow, step: o.aColumn, panel: b, bStep: width, depth: depth,
@@ -529,16 +532,16 @@ extension RealLoops {
                         v = Vector.multiplyAdd(a, Vector(p + 3 &* width), v)
                     }
                 } else {
+                    @inline(__always) func part(_ p: Input, _ number: Int) -> Vector {
+                        let place = Place(start: number &* width, rest: count &- number &* width)
+                        return place.rest > 0 ? load(p, place) : .zero
+                    }
                     for k in 0..<o.k {
                         let (a, p) = (Vector(row[k &* o.aColumn]), b + k &* o.bRow)
-                        s = Vector.multiplyAdd(a, load(p, count), s)
-                        if count > width { t = Vector.multiplyAdd(a, load(p + width, count &- width), t) }
-                        if count > 2 &* width {
-                            u = Vector.multiplyAdd(a, load(p + 2 &* width, count &- 2 &* width), u)
-                        }
-                        if count > 3 &* width {
-                            v = Vector.multiplyAdd(a, load(p + 3 &* width, count &- 3 &* width), v)
-                        }
+                        s = Vector.multiplyAdd(a, part(p, 0), s)
+                        t = Vector.multiplyAdd(a, part(p, 1), t)
+                        u = Vector.multiplyAdd(a, part(p, 2), u)
+                        v = Vector.multiplyAdd(a, part(p, 3), v)
                     }
                 }
                 let isContiguous = o.cColumn == 1

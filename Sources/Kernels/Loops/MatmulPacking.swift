@@ -7,6 +7,8 @@ struct Operands<Scalar: Real> {
     let a: UnsafePointer<Scalar>, aRow: Int, aColumn: Int
     let b: UnsafePointer<Scalar>, bRow: Int, bColumn: Int
     let c: UnsafeMutablePointer<Scalar>, cRow: Int, cColumn: Int
+    /// A bias of the columns; where they do not lie in one piece, somebody else must add it.
+    let bias: UnsafePointer<Scalar>?
 
     @inline(__always) init(_ p: MatmulProblem<Scalar>, transposed: Bool) {
         k = p.k
@@ -22,6 +24,7 @@ struct Operands<Scalar: Real> {
             (b, bRow, bColumn) = (p.b, p.bRowStride, p.bColumnStride)
             (cRow, cColumn) = (p.cRowStride, p.cColumnStride)
         }
+        bias = transposed || cColumn != 1 ? nil : p.bias
     }
 }
 
@@ -101,11 +104,11 @@ extension RealLoops {
             }
             return
         }
-        let (left, right) = (Swift.min(columns, width), Swift.max(columns &- width, 0))
+        let (left, right) = (Place(start: 0, rest: columns), Place(start: width, rest: columns &- width))
         for k in 0..<depth {
             let (from, to) = (source + k &* stride, target + 2 &* k &* width)
             load(from, left).store(to)
-            (right > 0 ? load(from + width, right) : .zero).store(to + width)
+            (right.rest > 0 ? load(from, right) : .zero).store(to + width)
         }
     }
 

@@ -9,7 +9,7 @@ extension RealLoops {
             for i in registers(n) {
                 let e = (load(row, i) - shift).exp
                 store(e, target, i)
-                total = total + firstLanes(e, i.rest)
+                total = total + firstLanes(e, i)
             }
             let scale = Vector(1 / total.sum)
             for i in registers(n) { store(load(target, i) * scale, target, i) }
@@ -86,9 +86,8 @@ extension RealLoops {
             i &+= 2 &* Vector.width
         }
         while i < n {
-            let rest = n &- i
-            let d = load(x, i) - m
-            let u = rest >= Vector.width ? d : firstLanes(d, rest)
+            let last = Place(start: i, rest: n &- i)
+            let u = firstLanes(load(x, last) - m, last)
             a = Vector.multiplyAdd(u, u, a)
             i &+= Vector.width
         }

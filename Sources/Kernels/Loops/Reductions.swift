@@ -3,7 +3,7 @@ import KernelTable
 extension RealLoops {
     /// Σ f over registers: blocks of 32 registers in each of four accumulators, block sums added with the rounding
     /// error kept (Neumaier 1974), so the error does not grow with n.
-    @inline(__always) private static func blockedSum(_ n: Int, _ f: (_ start: Int, _ rest: Int) -> Vector) -> Scalar {
+    @inline(__always) private static func blockedSum(_ n: Int, _ f: (Place) -> Vector) -> Scalar {
         let width = Vector.width
         let block = 128 &* width
         var total: Scalar = 0
@@ -14,14 +14,14 @@ extension RealLoops {
             var (a, b, c, d) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
             var i = start
             while i &+ 4 &* width <= end {
-                a = a + f(i, width)
-                b = b + f(i &+ width, width)
-                c = c + f(i &+ 2 &* width, width)
-                d = d + f(i &+ 3 &* width, width)
+                a = a + f(Place(start: i, rest: width))
+                b = b + f(Place(start: i &+ width, rest: width))
+                c = c + f(Place(start: i &+ 2 &* width, rest: width))
+                d = d + f(Place(start: i &+ 3 &* width, rest: width))
                 i &+= 4 &* width
             }
             while i < end {
-                a = a + f(i, end &- i)
+                a = a + f(Place(start: i, rest: end &- i))
                 i &+= width
             }
             let part = ((a + b) + (c + d)).sum
@@ -34,18 +34,18 @@ extension RealLoops {
     }
 
     static func sum(_ x: Input, count n: Int) -> Scalar {
-        blockedSum(n) { i, rest in load(x + i, rest) }
+        blockedSum(n) { i in load(x, i) }
     }
 
     static func sumSquares(_ x: Input, count n: Int) -> Scalar {
-        blockedSum(n) { i, rest in
-            let v = load(x + i, rest)
+        blockedSum(n) { i in
+            let v = load(x, i)
             return v * v
         }
     }
 
     static func dot(_ x: Input, _ y: Input, count n: Int) -> Scalar {
-        blockedSum(n) { i, rest in load(x + i, rest) * load(y + i, rest) }
+        blockedSum(n) { i in load(x, i) * load(y, i) }
     }
 
     /// Folds whole registers, then the lanes, then what is left.
@@ -102,18 +102,18 @@ extension RealLoops {
     /// Σ exp(x − shift).
     @inline(__always) static func shiftedExpSum(_ x: Input, _ n: Int, _ shift: Scalar) -> Scalar {
         let s = Vector(shift)
-        return blockedSum(n) { i, rest in
-            let e = (load(x + i, rest) - s).exp
+        return blockedSum(n) { i in
+            let e = (load(x, i) - s).exp
             // The lanes beyond the end hold exp(−shift) and must not count.
-            return firstLanes(e, rest)
+            return firstLanes(e, i)
         }
     }
 
-    /// The first n lanes, the others zero; all where there are no more.
-    @inline(__always) static func firstLanes(_ v: Vector, _ n: Int) -> Vector {
-        if n >= Vector.width { return v }
+    /// The lanes that are filled there, the others zero.
+    @inline(__always) static func firstLanes(_ v: Vector, _ i: Place) -> Vector {
+        if i.rest >= Vector.width { return v }
         return withUnsafePointer(to: v) { p in
-            p.withMemoryRebound(to: Scalar.self, capacity: Vector.width) { Vector($0, first: n) }
+            p.withMemoryRebound(to: Scalar.self, capacity: Vector.width) { Vector($0, first: i.rest) }
         }
     }
 

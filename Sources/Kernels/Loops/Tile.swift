@@ -10,45 +10,44 @@ protocol TileRows {
     func write(_ writer: TileWriter<V>, firstRow: Int)
 }
 
-/// Puts finished rows where they belong: C ← alpha · row + beta · C, C's rows contiguous.
+/// Puts finished rows where they belong: C ← alpha · row + beta · C, plus a bias if there is one; C's rows are contiguous.
 struct TileWriter<V: Lanes> {
     typealias Scalar = V.Scalar
     let c: UnsafeMutablePointer<Scalar>
     let rowStride: Int
     let columns: Int
     let alpha: Scalar, beta: Scalar
+    /// That of the first column.
+    var bias: UnsafePointer<Scalar>?
 
     @inline(__always) func write(_ row: Int, _ x: V, _ y: V) {
         guard columns == 2 &* V.width else { return writePart(row, x, y) }
         let target = c + row &* rowStride
-        let a = V(alpha)
-        if beta == 0 {
-            (a * x).store(target)
-            (a * y).store(target + V.width)
-        } else {
-            let b = V(beta)
-            V.multiplyAdd(b, V(target), a * x).store(target)
-            V.multiplyAdd(b, V(target + V.width), a * y).store(target + V.width)
-        }
+        put(x, target, bias, V.width)
+        put(y, target + V.width, bias.map { $0 + V.width }, V.width)
     }
 
     /// The left half of a row; there are no more columns.
-    @inline(__always) func writeLeft(_ row: Int, _ x: V) { put(V(alpha) * x, c + row &* rowStride, columns) }
+    @inline(__always) func writeLeft(_ row: Int, _ x: V) { put(x, c + row &* rowStride, bias, columns) }
 
     /// At an edge of C.
     @inline(never) private func writePart(_ row: Int, _ x: V, _ y: V) {
-        let a = V(alpha)
         let target = c + row &* rowStride
-        put(a * x, target, columns)
-        if columns > V.width { put(a * y, target + V.width, columns &- V.width) }
+        put(x, target, bias, columns)
+        if columns > V.width { put(y, target + V.width, bias.map { $0 + V.width }, columns &- V.width) }
     }
 
-    @inline(__always) private func put(_ v: V, _ p: UnsafeMutablePointer<Scalar>, _ count: Int) {
-        if count >= V.width {
-            (beta == 0 ? v : V.multiplyAdd(V(beta), V(p), v)).store(p)
-        } else {
-            (beta == 0 ? v : V.multiplyAdd(V(beta), V(p, first: count), v)).store(p, first: count)
+    /// The first `count` columns of a register, or all.
+    @inline(__always) private func put(
+        _ x: V, _ p: UnsafeMutablePointer<Scalar>, _ bias: UnsafePointer<Scalar>?, _ count: Int
+    ) {
+        @inline(__always) func load(_ p: UnsafePointer<Scalar>) -> V {
+            count >= V.width ? V(p) : V(p, first: count)
         }
+        var sum = V(alpha) * x
+        if beta != 0 { sum = V.multiplyAdd(V(beta), load(p), sum) }
+        if let bias { sum = sum + load(bias) }
+        if count >= V.width { sum.store(p) } else { sum.store(p, first: count) }
     }
 }
 
