@@ -62,7 +62,8 @@ extension FloatLanes {
     /// exp(x) for such an x.
     @inline(__always) private var boundedExp: Self {
         let (magic, _, r) = Self.reduce(self)
-        return (Self.expm1Core(r) + .one) * Self(v: kd_f32_power_of_two(magic.v))
+        let scale = Self(v: kd_f32_power_of_two(magic.v))
+        return Self.multiplyAdd(Self.expm1Core(r), scale, scale)
     }
 
     @inline(__always) var exp: Self {
