@@ -133,7 +133,7 @@ extension RealLoops {
         _ source: Input, _ rowStride: Int, _ columnStride: Int, _ target: Output, _ rows: Int, _ depth: Int
     ) {
         var row = 0
-        if rowStride == 1, tileRows & 3 == 0 {
+        if rowStride == 1 {
             while nextHeight(rows &- row) == tileRows { row &+= tileRows }
             copyTall(source, columnStride, target, tiles: row / tileRows, depth)
         }
@@ -160,10 +160,11 @@ extension RealLoops {
                 // Columns far apart are not foreseen by the processor.
                 kd_prefetch(from + 8 &* columnStride)
                 var i = 0
-                while i < tileRows {
+                while i &+ 4 <= tileRows {
                     Vector.copy4(from + i, to + i)
                     i &+= 4
                 }
+                if i < tileRows { Vector.copy2(from + i, to + i) }
                 from += tileRows
                 to += depth &* tileRows
             }
