@@ -62,7 +62,7 @@ extension RealLoops {
         for i in registers(n) {
             var largest = Vector(-.infinity)
             for r in 0..<rows { largest = Vector.max(largest, load(x + r &* stride, i)) }
-            @inline(__always) func shiftedExp(_ v: Vector) -> Vector { (v - largest).exp }
+            @inline(__always) func shiftedExp(_ v: Vector) -> Vector { (v - largest).nonPositiveExp }
             let total = compensatedSum(x, i, stride, rows, shiftedExp)
             let finite = Vector.equal(largest - largest, .zero, largest + total.log, largest)
             store(finite, out, i)

@@ -90,6 +90,8 @@ struct DoubleLanes: Lanes {
     @inline(__always) var sinh: Self { Self(v: kd_f64_sinh(v)) }
     @inline(__always) var cosh: Self { Self(v: kd_f64_cosh(v)) }
     @inline(__always) var exp: Self { Self(v: kd_f64_exp(v)) }
+    @inline(__always) var nonPositiveExp: Self { exp }
+    @inline(__always) var onePlusExp: Self { .one + exp }
     @inline(__always) var expm1: Self { Self(v: kd_f64_expm1(v)) }
     @inline(__always) var steadyLog: Self { log }
     @inline(__always) var log: Self { Self(v: kd_f64_log(v)) }

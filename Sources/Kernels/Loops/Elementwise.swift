@@ -72,12 +72,14 @@ extension RealLoops {
         case .softplus: for i in registers(n) { put(flow(i) * at(i).sigmoid, i) }
         case .logSigmoid: for i in registers(n) { put(flow(i) * (-at(i)).sigmoid, i) }
         case .erf:
-            for i in registers(n) { put(flow(i) * Vector(1.128_379_167_095_512_573_9) * (-(at(i) * at(i))).exp, i) }
+            for i in registers(n) {
+                put(flow(i) * Vector(1.128_379_167_095_512_573_9) * (-(at(i) * at(i))).nonPositiveExp, i)
+            }
         case .gelu:
             // Φ(x) + x φ(x).
             for i in registers(n) {
                 let x = at(i)
-                let density = Vector(0.398_942_280_401_432_677_9) * (Vector(-0.5) * x * x).exp
+                let density = Vector(0.398_942_280_401_432_677_9) * (Vector(-0.5) * x * x).nonPositiveExp
                 put(flow(i) * (x.normalDistribution + x * density), i)
             }
         case .geluTanh:

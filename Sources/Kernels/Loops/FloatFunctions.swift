@@ -75,6 +75,21 @@ extension FloatLanes {
         return Self(v: kd_f32_times_power_of_two(e.v, n.v))
     }
 
+    @inline(__always) var nonPositiveExp: Self {
+        let x = Self.less(self, Self(-104), Self(-104), self)
+        let (magic, _, r) = Self.reduce(x)
+        // 2⁶⁴ times too large until the end, where it may be less than the least normal number.
+        let scale = Self(v: kd_f32_power_of_two((magic + Self(64)).v))
+        return Self.multiplyAdd(Self.expm1Core(r), scale, scale) * Self(5.421_010_86e-20)
+    }
+
+    @inline(__always) var onePlusExp: Self {
+        // The power of two that belongs to 89 is infinity, and at −87 the 1 is all that is left.
+        var x = Self.less(Self(89), self, Self(89), self)
+        x = Self.less(x, Self(-87), Self(-87), x)
+        return .one + x.boundedExp
+    }
+
     @inline(__always) var expm1: Self {
         var x = Self.less(Self(80), self, Self(80), self)
         x = Self.less(x, Self(-30), Self(-30), x)
@@ -163,7 +178,10 @@ extension FloatLanes {
         let p = Self.polynomial(
             u, -0.797_886_13, -0.318_292_74, -0.036_398_325, 0.004_889_829_5, -6.173_925_8e-5, -0.000_164_129_71,
             4.445_008e-5, -6.157_622_5e-6, 4.631_264_7e-7, -1.493_803_66e-8)
-        let tail = Self.less(Self(5.7), t, .zero, Self(0.5) * (p * u).boundedExp)
+        let (magic, _, r) = Self.reduce(p * u)
+        let half = Self(v: kd_f32_power_of_two((magic - .one).v))
+        let scale = Self.less(Self(5.7), t, .zero, half)
+        let tail = Self.multiplyAdd(Self.expm1Core(r), scale, scale)
         return Self.less(self, .zero, tail, .one - tail)
     }
 

@@ -66,6 +66,10 @@ protocol Lanes: BitwiseCopyable {
     static func select(_ condition: UnsafePointer<UInt8>, first n: Int, _ x: Self, _ y: Self) -> Self
 
     var exp: Self { get }
+    /// exp x for an x ≤ 0.
+    var nonPositiveExp: Self { get }
+    /// 1 + exp x; for floats infinite from 88.4 on.
+    var onePlusExp: Self { get }
     var expm1: Self { get }
     var log: Self { get }
     var log1p: Self { get }
@@ -127,16 +131,16 @@ extension Lanes {
         Self.less(.zero, self, .one, Self.less(self, .zero, -.one, Self.equal(self, .zero, .zero, self)))
     }
 
-    @inline(__always) var sigmoid: Self { .one / (.one + (-self).exp) }
+    @inline(__always) var sigmoid: Self { .one / (-self).onePlusExp }
 
     /// max(x, 0) + log1p(exp(−|x|)).
-    @inline(__always) var softplus: Self { Self.max(self, .zero) + (-magnitude).exp.log1p }
+    @inline(__always) var softplus: Self { Self.max(self, .zero) + (-magnitude).nonPositiveExp.log1p }
 
     /// min(x, 0) − log1p(exp(−|x|)).
-    @inline(__always) var logSigmoid: Self { Self.min(self, .zero) - (-magnitude).exp.log1p }
+    @inline(__always) var logSigmoid: Self { Self.min(self, .zero) - (-magnitude).nonPositiveExp.log1p }
 
     @inline(__always) var relu: Self { Self.max(self, .zero) }
-    @inline(__always) var silu: Self { self / (.one + (-self).exp) }
+    @inline(__always) var silu: Self { self / (-self).onePlusExp }
 
     @inline(__always) var gelu: Self { self * normalDistribution }
 

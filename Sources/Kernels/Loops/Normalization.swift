@@ -7,7 +7,7 @@ extension RealLoops {
             let shift = Vector(maxValue(row, count: n))
             var total = Vector.zero
             for i in registers(n) {
-                let e = (load(row, i) - shift).exp
+                let e = (load(row, i) - shift).nonPositiveExp
                 store(e, target, i)
                 total = total + firstLanes(e, i)
             }
@@ -37,7 +37,7 @@ extension RealLoops {
         for r in 0..<rows {
             let (row, gradient, target) = (y + r &* n, g + r &* n, dx + r &* n)
             let total = Vector(sum(gradient, count: n))
-            for i in registers(n) { store(load(gradient, i) - load(row, i).exp * total, target, i) }
+            for i in registers(n) { store(load(gradient, i) - load(row, i).nonPositiveExp * total, target, i) }
         }
     }
 

@@ -103,7 +103,7 @@ extension RealLoops {
     @inline(__always) static func shiftedExpSum(_ x: Input, _ n: Int, _ shift: Scalar) -> Scalar {
         let s = Vector(shift)
         return blockedSum(n) { i in
-            let e = (load(x, i) - s).exp
+            let e = (load(x, i) - s).nonPositiveExp
             // The lanes beyond the end hold exp(−shift) and must not count.
             return firstLanes(e, i)
         }
