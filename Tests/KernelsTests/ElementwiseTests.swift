@@ -130,6 +130,21 @@ struct ElementwiseTests {
         }
     }
 
+    @Test("sigmoids go on where exp has overflowed or is less than the least normal number", arguments: Table.all)
+    func farSigmoids(table: Table) {
+        let k = table.loops.float
+        let x = (-12000...12000).map { Float($0) / 100 }
+        for op in [UnaryOp.sigmoid, .silu, .softplus, .logSigmoid, .gelu] {
+            let found: [Float] = output(x.count) { k.unary(op, x, $0, count: x.count) }
+            for (x, found) in zip(x, found) {
+                let wanted = Self.reference(op, Double(x))
+                let tolerance = op == .gelu ? 1e-6 : 0
+                let bound = 4 * Double(Float(wanted).ulp) + Double(Float.leastNormalMagnitude) * 100 + tolerance
+                #expect(abs(Double(found) - wanted) <= bound, "\(op)(\(x)) = \(found), expected \(wanted)")
+            }
+        }
+    }
+
     static func reference(_ op: BinaryOp, _ x: Double, _ y: Double) -> Double {
         switch op {
         case .add: return x + y

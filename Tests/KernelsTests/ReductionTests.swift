@@ -231,6 +231,16 @@ struct ReductionTests {
         #expect(y == [0.5, 0.5, 0, 0])
     }
 
+    @Test("softmax down to the least number there is", arguments: Table.all)
+    func smallShares(table: Table) {
+        for far in 0..<1100 {
+            let x: [Float] = [0, -Float(far) / 10]
+            let y: [Float] = output(2) { table.loops.float.softmaxRows(x, $0, rows: 1, count: 2) }
+            let wanted = exp(Double(x[1])) / (1 + exp(Double(x[1])))
+            #expect(abs(Double(y[1]) - wanted) <= 3 * Double(Float(wanted).ulp), "\(x[1]): \(y[1]), expected \(wanted)")
+        }
+    }
+
     @Test("rows are gathered and added in order", arguments: Table.all)
     func gatherAndScatter(table: Table) {
         let source: [Float] = (0..<20).map { Float($0) }

@@ -87,7 +87,8 @@ extension FloatLanes {
         // The power of two that belongs to 89 is infinity, and at −87 the 1 is all that is left.
         var x = Self.less(Self(89), self, Self(89), self)
         x = Self.less(x, Self(-87), Self(-87), x)
-        return .one + x.boundedExp
+        let (magic, _, r) = Self.reduce(x)
+        return Self.multiplyAdd(Self.expm1Core(r) + .one, Self(v: kd_f32_power_of_two(magic.v)), .one)
     }
 
     @inline(__always) var expm1: Self {
