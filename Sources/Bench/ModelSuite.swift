@@ -65,7 +65,7 @@ enum ModelSuite: Suite {
         try TrainingSuite.run(preparation, in: session)
         let threads = ThreadPool.size
         let minilm = "bert 6 384 12 1536 30522"
-        let work: [(name: String, call: String, request: String, mark: Double)] = [
+        let work: [(name: String, call: String, request: String, mark: Double?)] = [
             ("MiniLM forward, 32 × 128", "forward(long)", "\(minilm) 32 128 0", 1 / 0.72),
             ("MiniLM forward, 1 × 32", "forward(one)", "\(minilm) 1 32 0", 1 / 0.6),
             ("MiniLM forward in bf16, 32 × 128", "forward_bf16(long)", "\(minilm) 32 128 2", 1 / 0.8),
@@ -77,7 +77,7 @@ enum ModelSuite: Suite {
                 "MLP step, BERT's words, 32 reviews", "learn_reviews(2, review_mlp, review_batches)",
                 "reviews \(vocabulary) \(reviews) 32", 4
             ),
-            ("MLP step, 32 × 128", "learn(3, mlp, ids)", "student 0 32 128", 4),
+            ("MLP step, 32 × 128", "learn(3, mlp, ids)", "student 0 32 128", nil),
             ("TextCNN step, 32 × 128", "learn(4, cnn, ids)", "student 1 32 128", 1 / 0.6),
             ("BiLSTM 2 × 75 step, 32 × 128", "learn(5, lstm_model, ids)", "student 2 32 128", 1 / 0.75),
             ("BiLSTM 2 × 150 step, 32 × 128", "learn(6, large_lstm, ids)", "student 3 32 128", 1 / 0.75),
