@@ -37,11 +37,11 @@ extension RealLoops {
 
     /// The register there; what is not filled is zero.
     @inline(__always) static func load(_ p: Input, _ i: Place) -> Vector {
-        i.rest >= Vector.width ? Vector(p + i.start) : Vector(p + i.start, first: i.rest)
+        Vector(p, i)
     }
 
     @inline(__always) static func store(_ v: Vector, _ p: Output, _ i: Place) {
-        if i.rest >= Vector.width { v.store(p + i.start) } else { v.store(p + i.start, first: i.rest) }
+        v.store(p, i)
     }
 }
 
@@ -50,6 +50,17 @@ extension RealLoops {
 struct Place {
     let start: Int
     let rest: Int
+}
+
+extension Lanes {
+    /// What lies there; what is not filled is zero.
+    @inline(__always) init(_ p: UnsafePointer<Scalar>, _ i: Place) {
+        self = i.rest >= Self.width ? Self(p + i.start) : Self(p + i.start, first: i.rest)
+    }
+
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, _ i: Place) {
+        if i.rest >= Self.width { store(p + i.start) } else { store(p + i.start, first: i.rest) }
+    }
 }
 
 /// The places of the registers that `count` scalars fill, in order; the last may be filled in part.

@@ -550,12 +550,12 @@ extension RealLoops {
                 let beta = isContiguous ? problem.beta : 0
                 TileWriter<Vector>(
                     c: place, rowStride: 0, columns: Swift.min(count, 2 &* width), alpha: problem.alpha, beta: beta
-                ).write(0, s, t)
+                ).write(OneRow(s, t))
                 if count > 2 &* width {
                     TileWriter<Vector>(
                         c: place + 2 &* width, rowStride: 0, columns: count &- 2 &* width, alpha: problem.alpha,
                         beta: beta
-                    ).write(0, u, v)
+                    ).write(OneRow(u, v))
                 }
                 if !isContiguous { spread(tile, 0, height: 1, columns: count, problem.beta, target, 0, o.cColumn) }
                 j &+= count

@@ -7,10 +7,11 @@ protocol TileRows {
     init()
     /// Adds the outer product of the rows' entries of A, `stride` apart from `a` on, and one row (x, y) of B.
     mutating func step(_ a: UnsafePointer<V.Scalar>, _ stride: Int, _ x: V, _ y: V)
-    func write(_ writer: TileWriter<V>, firstRow: Int)
+    func write<E: Ending>(_ ending: E.Type, _ writer: TileWriter<V>, firstRow: Int)
 }
 
-/// Puts finished rows where they belong: C ← alpha · row + beta · C, plus a bias if there is one; C's rows are contiguous.
+/// Where finished rows belong, and what becomes of them: C ← alpha · row + beta · C, plus a bias if there is one; C's rows
+/// are contiguous.
 struct TileWriter<V: Lanes> {
     typealias Scalar = V.Scalar
     let c: UnsafeMutablePointer<Scalar>
@@ -20,34 +21,63 @@ struct TileWriter<V: Lanes> {
     /// That of the first column.
     var bias: UnsafePointer<Scalar>?
 
-    @inline(__always) func write(_ row: Int, _ x: V, _ y: V) {
-        guard columns == 2 &* V.width else { return writePart(row, x, y) }
-        let target = c + row &* rowStride
-        put(x, target, bias, V.width)
-        put(y, target + V.width, bias.map { $0 + V.width }, V.width)
-    }
-
-    /// The left half of a row; there are no more columns.
-    @inline(__always) func writeLeft(_ row: Int, _ x: V) { put(x, c + row &* rowStride, bias, columns) }
-
-    /// At an edge of C.
-    @inline(never) private func writePart(_ row: Int, _ x: V, _ y: V) {
-        let target = c + row &* rowStride
-        put(x, target, bias, columns)
-        if columns > V.width { put(y, target + V.width, bias.map { $0 + V.width }, columns &- V.width) }
-    }
-
-    /// The first `count` columns of a register, or all.
-    @inline(__always) private func put(
-        _ x: V, _ p: UnsafeMutablePointer<Scalar>, _ bias: UnsafePointer<Scalar>?, _ count: Int
-    ) {
-        @inline(__always) func load(_ p: UnsafePointer<Scalar>) -> V {
-            count >= V.width ? V(p) : V(p, first: count)
+    /// Writes all rows of a tile, the whole ones by what is needed of the formula.
+    @inline(__always) func write<Rows: TileRows>(_ rows: Rows) where Rows.V == V {
+        if columns < 2 &* V.width {
+            rows.write(AtEdge.self, self, firstRow: 0)
+        } else if bias != nil {
+            rows.write(WithBias.self, self, firstRow: 0)
+        } else if beta != 0 {
+            rows.write(Added.self, self, firstRow: 0)
+        } else {
+            rows.write(Alone.self, self, firstRow: 0)
         }
+    }
+
+    /// The whole formula, for the first `columns` columns from `column` on, or a register of them.
+    @inline(__always) func put(_ x: V, row: Int, column: Int, columns: Int) {
+        let place = Place(start: column, rest: columns)
+        let target = c + row &* rowStride
         var sum = V(alpha) * x
-        if beta != 0 { sum = V.multiplyAdd(V(beta), load(p), sum) }
-        if let bias { sum = sum + load(bias) }
-        if count >= V.width { sum.store(p) } else { sum.store(p, first: count) }
+        if beta != 0 { sum = V.multiplyAdd(V(beta), V(target, place), sum) }
+        if let bias { sum = sum + V(bias, place) }
+        sum.store(target, place)
+    }
+}
+
+/// One case of a writer's formula; each is worth its own code.
+protocol Ending {
+    static func put<V: Lanes>(_ x: V, _ y: V, row: Int, _ writer: TileWriter<V>)
+}
+
+private enum Alone: Ending {
+    @inline(__always) static func put<V: Lanes>(_ x: V, _ y: V, row: Int, _ w: TileWriter<V>) {
+        let (target, a) = (w.c + row &* w.rowStride, V(w.alpha))
+        (a * x).store(target)
+        (a * y).store(target + V.width)
+    }
+}
+
+private enum Added: Ending {
+    @inline(__always) static func put<V: Lanes>(_ x: V, _ y: V, row: Int, _ w: TileWriter<V>) {
+        let (target, a, b) = (w.c + row &* w.rowStride, V(w.alpha), V(w.beta))
+        V.multiplyAdd(b, V(target), a * x).store(target)
+        V.multiplyAdd(b, V(target + V.width), a * y).store(target + V.width)
+    }
+}
+
+private enum WithBias: Ending {
+    @inline(__always) static func put<V: Lanes>(_ x: V, _ y: V, row: Int, _ w: TileWriter<V>) {
+        w.put(x, row: row, column: 0, columns: V.width)
+        w.put(y, row: row, column: V.width, columns: V.width)
+    }
+}
+
+/// There are fewer columns than two registers hold.
+private enum AtEdge: Ending {
+    @inline(never) static func put<V: Lanes>(_ x: V, _ y: V, row: Int, _ w: TileWriter<V>) {
+        w.put(x, row: row, column: 0, columns: w.columns)
+        if w.columns > V.width { w.put(y, row: row, column: V.width, columns: w.columns &- V.width) }
     }
 }
 
@@ -56,6 +86,7 @@ struct OneRow<V: Lanes>: TileRows {
 
     @inline(__always) static var height: Int { 1 }
     @inline(__always) init() {}
+    @inline(__always) init(_ x: V, _ y: V) { (x0, y0) = (x, y) }
 
     @inline(__always) mutating func step(_ a: UnsafePointer<V.Scalar>, _ stride: Int, _ x: V, _ y: V) {
         let s = V(a[0])
@@ -63,7 +94,9 @@ struct OneRow<V: Lanes>: TileRows {
         y0 = V.multiplyAdd(s, y, y0)
     }
 
-    @inline(__always) func write(_ writer: TileWriter<V>, firstRow: Int) { writer.write(firstRow, x0, y0) }
+    @inline(__always) func write<E: Ending>(_: E.Type, _ writer: TileWriter<V>, firstRow: Int) {
+        E.put(x0, y0, row: firstRow, writer)
+    }
 }
 
 /// The left half of a row, where C has no more columns.
@@ -77,7 +110,9 @@ struct HalfRow<V: Lanes>: TileRows {
         x0 = V.multiplyAdd(V(a[0]), x, x0)
     }
 
-    @inline(__always) func write(_ writer: TileWriter<V>, firstRow: Int) { writer.writeLeft(firstRow, x0) }
+    @inline(__always) func write<E: Ending>(_: E.Type, _ writer: TileWriter<V>, firstRow: Int) {
+        writer.put(x0, row: firstRow, column: 0, columns: writer.columns)
+    }
 }
 
 /// Two groups of rows, the second below the first.
@@ -95,9 +130,9 @@ struct Stack<Upper: TileRows, Lower: TileRows>: TileRows where Upper.V == Lower.
         lower.step(a + Upper.height &* stride, stride, x, y)
     }
 
-    @inline(__always) func write(_ writer: TileWriter<V>, firstRow: Int) {
-        upper.write(writer, firstRow: firstRow)
-        lower.write(writer, firstRow: firstRow &+ Upper.height)
+    @inline(__always) func write<E: Ending>(_ ending: E.Type, _ writer: TileWriter<V>, firstRow: Int) {
+        upper.write(ending, writer, firstRow: firstRow)
+        lower.write(ending, writer, firstRow: firstRow &+ Upper.height)
     }
 }
 
@@ -129,7 +164,7 @@ struct Ahead<Scalar> {
         if k & 3 == 0 { fetch(Rows.self, ahead, writer, k &>> 2) }
         advance(&rows, &p, &q, rowStride, step, bStep)
     }
-    rows.write(writer, firstRow: 0)
+    writer.write(rows)
 }
 
 /// What comes near every four steps.
