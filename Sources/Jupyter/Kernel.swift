@@ -131,13 +131,16 @@ public final class Kernel {
             }
             content["user_expressions"] = .object(answers)
         }
+        // What a client sends once it has read the reply is not behind this cell: those that are, are taken out before.
+        let stops = failed && request.content["stop_on_error"]?.bool ?? true
+        let behind = stops ? mailbox.takeWaiting("execute_request") : []
         reply(request, content)
-        if failed, request.content["stop_on_error"]?.bool ?? true { abortWaiting() }
+        abort(behind)
     }
 
     /// The cells that were sent behind one that failed are not run.
-    private func abortWaiting() {
-        for request in mailbox.takeWaiting("execute_request") {
+    private func abort(_ requests: [Request]) {
+        for request in requests {
             mailbox.put(.status("busy", for: request))
             var content = Kernel.error("aborted", "a cell before this one failed", [])
             content["status"] = .string("aborted")

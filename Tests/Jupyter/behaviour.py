@@ -162,6 +162,16 @@ class Behaviour(unittest.TestCase):
     def test_followers_go_on(self):
         self.assertEqual(self.queue(False), ["error", "ok", "ok"])
 
+    def test_what_is_sent_after_the_reply_runs(self):
+        def answer(code):
+            identity = self.client.execute(code)
+            while True:
+                reply = self.client.get_shell_msg(timeout=10)
+                if reply["parent_header"].get("msg_id") == identity:
+                    return reply["content"]["status"]
+        for _ in range(300):
+            self.assertEqual([answer("nowhere"), answer("1")], ["error", "ok"])
+
     def test_error_has_its_place(self):
         reply, published = self.run_code("x = 1\ny = x + nowhere")
         error = [m for m in published if m["msg_type"] == "error"][0]["content"]
