@@ -253,8 +253,7 @@ extension RealLoops {
         default:
             for i in 0..<o.m {
                 for j in 0..<o.n {
-                    let target = o.c + (i &* o.cRow &+ j &* o.cColumn)
-                    target.pointee = problem.beta == 0 ? 0 : problem.beta * target.pointee
+                    put(0, o, problem, row: i, column: j)
                 }
             }
         }
@@ -280,7 +279,7 @@ extension RealLoops {
     }
 
     /// C ← tile + beta · C for a C whose rows are not contiguous.
-    @inline(never) private static func spread(
+    @inline(never) static func spread(
         _ tile: Input, _ tileStride: Int, height: Int, columns: Int, _ beta: Scalar, _ target: Output, _ rowStride: Int,
         _ columnStride: Int
     ) {
@@ -325,15 +324,15 @@ extension RealLoops {
         default: break
         }
         if plan.isTransposed { swap(&rows, &columns) }
-        let isTiled = plan.strategy == Strategy.direct || plan.strategy == Strategy.oneBlock
-        finish(problem, rows, columns, bias: isTiled && o.bias != nil ? nil : problem.bias)
+        finish(o, problem, rows, columns)
     }
 
-    /// Adds a bias that tiles did not add to a part of C, whose sums are complete and still near, and computes the function
-    /// of it.
+    /// Adds a bias that could not be added on the way to a part of C, whose sums are complete and still near, and computes
+    /// the function of it.
     private static func finish(
-        _ problem: MatmulProblem<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>, bias: Input?
+        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ rows: Range<Int>, _ columns: Range<Int>
     ) {
+        let bias = o.bias == nil ? problem.bias : nil
         guard bias != nil || problem.activation != nil else { return }
         for row in rows {
             let place = row &* problem.cRowStride &+ columns.lowerBound
@@ -368,8 +367,7 @@ extension RealLoops {
                 let isLast = panel &+ 1 == endPanel
                 if start &+ depth == o.k, isLast || (panel &+ 1 &- firstPanel) % finishedTogether == 0 {
                     let begin = firstPanel &+ (panel &- firstPanel) / finishedTogether &* finishedTogether
-                    let columns = begin &* width..<Swift.min((panel &+ 1) &* width, o.n)
-                    finish(problem, taskRows, columns, bias: o.bias == nil ? problem.bias : nil)
+                    finish(o, problem, taskRows, begin &* width..<Swift.min((panel &+ 1) &* width, o.n))
                 }
             }
             start &+= depth
@@ -491,75 +489,6 @@ extension RealLoops {
                 }
             }
             start &+= depth
-        }
-    }
-
-    private static func dots(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int
-    ) {
-        let first = task &* plan.columnsPerTask
-        let end = Swift.min(first &+ plan.columnsPerTask, o.n)
-        for i in 0..<o.m {
-            let row = o.a + i &* o.aRow
-            for j in first..<end {
-                let value = problem.alpha * dot(row, o.b + j &* o.bColumn, count: o.k)
-                let target = o.c + (i &* o.cRow &+ j &* o.cColumn)
-                target.pointee = problem.beta == 0 ? value : problem.beta * target.pointee + value
-            }
-        }
-    }
-
-    private static func rowSums(
-        _ o: Operands<Scalar>, _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ task: Int,
-        _ tile: Output
-    ) {
-        let first = task &* plan.columnsPerTask
-        let end = Swift.min(first &+ plan.columnsPerTask, o.n)
-        let width = Vector.width
-        for i in 0..<o.m {
-            let row = o.a + i &* o.aRow
-            var j = first
-            while j < end {
-                let count = Swift.min(end &- j, 4 &* width)
-                let b = o.b + j
-                var (s, t, u, v) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
-                if count == 4 &* width {
-                    for k in 0..<o.k {
-                        let (a, p) = (Vector(row[k &* o.aColumn]), b + k &* o.bRow)
-                        s = Vector.multiplyAdd(a, Vector(p), s)
-                        t = Vector.multiplyAdd(a, Vector(p + width), t)
-                        u = Vector.multiplyAdd(a, Vector(p + 2 &* width), u)
-                        v = Vector.multiplyAdd(a, Vector(p + 3 &* width), v)
-                    }
-                } else {
-                    @inline(__always) func part(_ p: Input, _ number: Int) -> Vector {
-                        let place = Place(start: number &* width, rest: count &- number &* width)
-                        return place.rest > 0 ? load(p, place) : .zero
-                    }
-                    for k in 0..<o.k {
-                        let (a, p) = (Vector(row[k &* o.aColumn]), b + k &* o.bRow)
-                        s = Vector.multiplyAdd(a, part(p, 0), s)
-                        t = Vector.multiplyAdd(a, part(p, 1), t)
-                        u = Vector.multiplyAdd(a, part(p, 2), u)
-                        v = Vector.multiplyAdd(a, part(p, 3), v)
-                    }
-                }
-                let isContiguous = o.cColumn == 1
-                let target = o.c + (i &* o.cRow &+ j &* o.cColumn)
-                let place = isContiguous ? target : tile
-                let beta = isContiguous ? problem.beta : 0
-                TileWriter<Vector>(
-                    c: place, rowStride: 0, columns: Swift.min(count, 2 &* width), alpha: problem.alpha, beta: beta
-                ).write(OneRow(s, t))
-                if count > 2 &* width {
-                    TileWriter<Vector>(
-                        c: place + 2 &* width, rowStride: 0, columns: count &- 2 &* width, alpha: problem.alpha,
-                        beta: beta
-                    ).write(OneRow(u, v))
-                }
-                if !isContiguous { spread(tile, 0, height: 1, columns: count, problem.beta, target, 0, o.cColumn) }
-                j &+= count
-            }
         }
     }
 

@@ -7,7 +7,7 @@ struct Operands<Scalar: Real> {
     let a: UnsafePointer<Scalar>, aRow: Int, aColumn: Int
     let b: UnsafePointer<Scalar>, bRow: Int, bColumn: Int
     let c: UnsafeMutablePointer<Scalar>, cRow: Int, cColumn: Int
-    /// A bias of the columns; where they do not lie in one piece, somebody else must add it.
+    /// The bias, where C's rows lie in one piece: added as they are written. Elsewhere it is added when all is done.
     let bias: UnsafePointer<Scalar>?
 
     @inline(__always) init(_ p: MatmulProblem<Scalar>, transposed: Bool) {
