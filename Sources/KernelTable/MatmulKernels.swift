@@ -55,6 +55,13 @@ public struct MatmulPlan: Sendable {
         (self.scratchCount, self.isTransposed, self.strategy) = (scratchCount, isTransposed, strategy)
         (self.rowsPerTask, self.columnsPerTask, self.depth) = (rowsPerTask, columnsPerTask, depth)
     }
+
+    /// Whether the first stage of both makes the same of one B, for problems that differ in their rows alone.
+    public func packsAlike(_ other: MatmulPlan) -> Bool {
+        !isTransposed && !other.isTransposed
+            && (strategy, packTasks, packedCount, depth)
+                == (other.strategy, other.packTasks, other.packedCount, other.depth)
+    }
 }
 
 /// Matrix products.

@@ -55,6 +55,33 @@ public enum ThreadPool {
         guard chunks > 0 else { return }
         try crew.run(chunks: chunks, body)
     }
+
+    /// Calls `body` for each link of each chain, the links of a chain in their order, on all threads: always next a chain
+    /// that is behind, so that a slow thread holds up no more than a link.
+    ///
+    /// - Throws: `TensorError` of kind `interrupt` when the work was stopped.
+    public static func parallel(chains: Int, links: Int, _ body: (_ chain: Int, _ link: Int) -> Void) throws {
+        guard chains > 0, links > 0 else { return }
+        let state = Mutex((done: [Int](repeating: 0, count: chains), isFree: [Bool](repeating: true, count: chains)))
+        func take() -> (chain: Int, link: Int)? {
+            state.withLock { state in
+                let open = (0..<chains).filter { state.isFree[$0] && state.done[$0] < links }
+                guard let chain = open.min(by: { state.done[$0] < state.done[$1] }) else { return nil }
+                state.isFree[chain] = false
+                return (chain, state.done[chain])
+            }
+        }
+        // Where nothing is free, those who hold the rest go on with it.
+        try crew.run(chunks: min(size, chains)) { _, _ in
+            while !Interruption.isRequested, let next = take() {
+                body(next.chain, next.link)
+                state.withLock { state in
+                    state.done[next.chain] += 1
+                    state.isFree[next.chain] = true
+                }
+            }
+        }
+    }
 }
 
 /// Worker threads that wait for a job, spin briefly for the next one, and then sleep.

@@ -148,8 +148,8 @@ struct Layout {
         let outer = shape.first ?? 1
         let inner = shape.dropFirst().reduce(1, *)
         let outerStride = strides.first ?? 1
-        // At least 32 rows each, so that a transpose still moves whole blocks.
-        let grain = Swift.max(32, 2 * chunkLength / inner)
+        // At least 32 rows each where a transpose moves whole blocks; rows in one piece are as good alone.
+        let grain = Swift.max(shape.count > 1 && strides.last == 1 ? 1 : 32, 2 * chunkLength / inner)
         try strides.withUnsafeBufferPointer { strides in
             try ThreadPool.parallel(outer, grain: grain) { range in
                 withUnsafeTemporaryAllocation(of: Int.self, capacity: shape.count + 1) { own in

@@ -146,17 +146,22 @@ private struct LSTMSequence<S: Real> {
     /// Elements of a row of the output.
     private var width: Int { directions.count * hidden }
 
-    /// Rows of the batch that go through all steps by themselves: their number depends on the sizes alone.
-    private var partRows: Int { directions.count == 1 ? 16 : 32 }
-    private var parts: Int { max(1, batch / partRows) }
+    /// Parts of the batch that go through all steps by themselves; how many depends on the sizes alone.
+    private var parts: [Range<Int>] {
+        let count = max(1, batch / 16)
+        return (0..<count).map { $0 * batch / count..<($0 + 1) * batch / count }
+    }
 
-    /// Calls `body` for each direction and part of the batch, on all threads: nobody waits for another's step.
-    private func forEachPart(_ body: (_ direction: Int, _ rows: Range<Int>) -> Void) throws {
-        try ThreadPool.parallel(chunks: directions.count * parts) { chunk in
-            let part = chunk / directions.count
-            body(chunk % directions.count, part * batch / parts..<(part + 1) * batch / parts)
+    /// Calls `body` for each direction and part of the batch, some steps at a time in their order, on all threads: nobody
+    /// waits for another's step.
+    private func forEachPart(
+        _ body: (_ direction: Int, _ part: Int, _ rows: Range<Int>, _ steps: Range<Int>) -> Void
+    ) throws {
+        let (parts, steps) = (parts, 16)
+        try ThreadPool.parallel(chains: directions.count * parts.count, links: max(1, (time + steps - 1) / steps)) {
+            let part = $0 / directions.count
+            body($0 % directions.count, part, parts[part], $1 * steps..<min(time, ($1 + 1) * steps))
         }
-        try Interruption.check()
     }
 
     func apply() throws -> Tensor {
@@ -186,8 +191,7 @@ private struct LSTMSequence<S: Real> {
             let weights = try directions.map { try $0.weight.packed() }
             let products = try directions.indices.map { d in
                 try PartProducts<S>(
-                    parts: parts, rows: batch, n: 4 * hidden, k: hidden, right: weights[d].pointer(S.self),
-                    transposed: true, beta: 1)
+                    parts, n: 4 * hidden, k: hidden, right: weights[d].pointer(S.self), transposed: true, beta: 1)
             }
             // The inputs' part of the gates: of each step in its place, or of each row, for the steps to take.
             let projected = try directions.indices.map { d in
@@ -203,18 +207,19 @@ private struct LSTMSequence<S: Real> {
             }
             defer { withExtendedLifetime((states, weights, kept, products, projected)) {} }
             let out = output.pointer(S.self)
-            try forEachPart { d, rows in
+            try forEachPart { d, part, rows, steps in
                 forward(
                     orders[d], (states[d].h.pointer(S.self), states[d].c.pointer(S.self)), kept[d], projected[d],
-                    products[d], out + d * hidden, rows)
+                    { products[d].run(part, $0, into: $1) }, out + d * hidden, rows, steps)
             }
         }
     }
 
-    /// All steps of some rows of one direction.
+    /// Some steps of some rows of one direction.
     private func forward(
         _ order: StepOrder, _ starts: (h: UnsafeMutablePointer<S>, c: UnsafeMutablePointer<S>), _ kept: Kept,
-        _ projected: Tensor, _ products: PartProducts<S>, _ out: UnsafeMutablePointer<S>, _ rows: Range<Int>
+        _ projected: Tensor, _ multiply: (UnsafePointer<S>, UnsafeMutablePointer<S>) -> Void,
+        _ out: UnsafeMutablePointer<S>, _ rows: Range<Int>, _ steps: Range<Int>
     ) {
         let n = hidden
         var shared: (rows: UnsafePointer<S>, places: UnsafePointer<Int64>)?
@@ -223,9 +228,11 @@ private struct LSTMSequence<S: Real> {
         }
         let (gates, h, c) = (kept.gates.pointer(S.self), kept.states.pointer(S.self), kept.cells.pointer(S.self))
         let (first, count) = (rows.lowerBound * n, rows.count * n)
-        (h + order.firstState * size + first).update(from: starts.h + first, count: count)
-        (c + order.firstState * size + first).update(from: starts.c + first, count: count)
-        for step in 0..<time {
+        if steps.lowerBound == 0 {
+            (h + order.firstState * size + first).update(from: starts.h + first, count: count)
+            (c + order.firstState * size + first).update(from: starts.c + first, count: count)
+        }
+        for step in steps {
             if Interruption.isRequested { return }
             let t = order.time(of: step)
             let (oldH, newH) = (h + order.before(t) * size, h + order.after(t) * size)
@@ -237,7 +244,7 @@ private struct LSTMSequence<S: Real> {
                         from: shared.rows + Int(shared.places[t * batch + row]) * 4 * n, count: 4 * n)
                 }
             }
-            products.run(rows, oldH + first, into: own)
+            multiply(oldH + first, own)
             S.loops.lstmCellRows(
                 gates: own, previousCell: oldC + first, activated: own, cell: newC + first, hiddenState: newH + first,
                 rows: rows.count, hidden: n)
@@ -252,6 +259,7 @@ private struct LSTMSequence<S: Real> {
                 }
             }
         }
+        if steps.upperBound < time { return }
         for (place, states) in [(time, h), (time + 1, c)] {
             for row in rows {
                 (out + (place * batch + row) * width).update(
@@ -272,15 +280,14 @@ private struct LSTMSequence<S: Real> {
         let spare = try directions.map { _ in try Tensor(uninitialized: [2, batch, hidden], dtype) }
         let products = try directions.indices.map { d in
             try PartProducts<S>(
-                parts: parts, rows: batch, n: hidden, k: 4 * hidden, right: weights[d].pointer(S.self),
-                transposed: false, beta: 0)
+                parts, n: hidden, k: 4 * hidden, right: weights[d].pointer(S.self), transposed: false, beta: 0)
         }
         defer { withExtendedLifetime((flow, weights, kept, spare, products)) {} }
-        try forEachPart { d, rows in
+        try forEachPart { d, part, rows, steps in
             back(
-                orders[d], kept[d], flow.pointer(S.self) + d * hidden, products[d], towardsGates[d].pointer(S.self),
-                (towardsStates[d].pointer(S.self), spare[d].pointer(S.self)),
-                (towardsCells[d].pointer(S.self), spare[d].pointer(S.self) + size), rows)
+                orders[d], kept[d], flow.pointer(S.self) + d * hidden, { products[d].run(part, $0, into: $1) },
+                towardsGates[d].pointer(S.self), (towardsStates[d].pointer(S.self), spare[d].pointer(S.self)),
+                (towardsCells[d].pointer(S.self), spare[d].pointer(S.self) + size), rows, steps)
         }
         let rows = try x.rows()
         let towardsInput = x.tensor.isTracked ? try Tensor(uninitialized: rows.shape, dtype) : nil
@@ -302,25 +309,29 @@ private struct LSTMSequence<S: Real> {
         return flows
     }
 
-    /// All steps of some rows of one direction, the last first. Of each pair of buffers the first holds the result.
+    /// Some steps of some rows of one direction, counted from the last. Of each pair of buffers the first holds the result.
     private func back(
-        _ order: StepOrder, _ kept: Kept, _ g: UnsafePointer<S>, _ products: PartProducts<S>,
-        _ dGates: UnsafeMutablePointer<S>, _ hiddenFlows: (UnsafeMutablePointer<S>, UnsafeMutablePointer<S>),
-        _ cellFlows: (UnsafeMutablePointer<S>, UnsafeMutablePointer<S>), _ rows: Range<Int>
+        _ order: StepOrder, _ kept: Kept, _ g: UnsafePointer<S>,
+        _ multiply: (UnsafePointer<S>, UnsafeMutablePointer<S>) -> Void, _ dGates: UnsafeMutablePointer<S>,
+        _ hiddenFlows: (UnsafeMutablePointer<S>, UnsafeMutablePointer<S>),
+        _ cellFlows: (UnsafeMutablePointer<S>, UnsafeMutablePointer<S>), _ rows: Range<Int>, _ steps: Range<Int>
     ) {
         let n = hidden
         let (gates, c) = (kept.gates.pointer(S.self), kept.cells.pointer(S.self))
         let first = rows.lowerBound * n
         // After an even number of exchanges the first buffer is the last one written.
-        var (dh, nextDh) = time.isMultiple(of: 2) ? hiddenFlows : (hiddenFlows.1, hiddenFlows.0)
-        var (dc, nextDc) = time.isMultiple(of: 2) ? cellFlows : (cellFlows.1, cellFlows.0)
-        for row in rows {
-            (dh + row * n).update(from: g + (time * batch + row) * width, count: n)
-            (dc + row * n).update(from: g + ((time + 1) * batch + row) * width, count: n)
+        let isEven = (time - steps.lowerBound).isMultiple(of: 2)
+        var (dh, nextDh) = isEven ? hiddenFlows : (hiddenFlows.1, hiddenFlows.0)
+        var (dc, nextDc) = isEven ? cellFlows : (cellFlows.1, cellFlows.0)
+        if steps.lowerBound == 0 {
+            for row in rows {
+                (dh + row * n).update(from: g + (time * batch + row) * width, count: n)
+                (dc + row * n).update(from: g + ((time + 1) * batch + row) * width, count: n)
+            }
         }
-        for step in stride(from: time - 1, through: 0, by: -1) {
+        for step in steps {
             if Interruption.isRequested { return }
-            let t = order.time(of: step)
+            let t = order.time(of: time - 1 - step)
             let own = dGates + t * 4 * size
             for row in rows where !order.isPadding(t, row) {
                 // Padding gave zeros to the output, whatever the state was: its gradient stops there.
@@ -334,7 +345,7 @@ private struct LSTMSequence<S: Real> {
                 S.loops.fill(own + row * 4 * n, with: 0, count: 4 * n)
                 nextDc.copyRow(row, of: dc, width: n)
             }
-            products.run(rows, own + 4 * first, into: nextDh + first)
+            multiply(own + 4 * first, nextDh + first)
             for row in rows where order.isPadding(t, row) { nextDh.copyRow(row, of: dh, width: n) }
             swap(&dh, &nextDh)
             swap(&dc, &nextDc)

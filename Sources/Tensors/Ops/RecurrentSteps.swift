@@ -40,49 +40,54 @@ struct StepProduct<S: Real> {
     }
 }
 
-/// The same right operand for the products of all steps, for each of several parts of the rows by itself: each part has memory
-/// of its own, and runs on one thread.
+/// The same right operand for the products of all steps of each of several parts of the rows: packed once for all parts
+/// where the kernel allows it. A part runs on one thread.
 final class PartProducts<S: Real> {
-    private let problems: [Range<Int>: MatmulProblem<S>]
-    private let plans: [Range<Int>: MatmulPlan]
-    private let memory: [Range<Int>: Storage]
-
-    /// C [rows, n] = A [rows, k] · B + beta · C, where B is stored as [n, k] when `transposed`.
-    init(
-        parts: Int, rows: Int, n: Int, k: Int, right: UnsafePointer<S>, transposed: Bool, beta: S
-    ) throws {
-        var (problems, plans, memory):
-            ([Range<Int>: MatmulProblem<S>], [Range<Int>: MatmulPlan], [Range<Int>: Storage]) =
-                ([:], [:], [:])
-        for part in 0..<parts {
-            let range = part * rows / parts..<(part + 1) * rows / parts
-            // A and C are set for each step; a plan looks at sizes and strides alone.
-            let none = UnsafeMutablePointer<S>(bitPattern: 64)!
-            let problem = MatmulProblem(
-                m: range.count, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
-            let plan = S.loops.matmulPlan(problem, reusesRight: true)
-            let storage = try Storage(byteCount: (plan.packedCount + plan.scratchCount) * MemoryLayout<S>.stride + 64)
-            if !plan.isTransposed {
-                let packed = storage.bytes.assumingMemoryBound(to: S.self)
-                for task in 0..<plan.packTasks { S.loops.matmulPack(problem, plan, task: task, packed) }
-            }
-            (problems[range], plans[range], memory[range]) = (problem, plan, storage)
-        }
-        (self.problems, self.plans, self.memory) = (problems, plans, memory)
+    private struct Part {
+        let problem: MatmulProblem<S>
+        let plan: MatmulPlan
+        /// Whether what is packed serves all parts and steps.
+        let shares: Bool
+        /// What the kernel works in, and what is packed in each step.
+        let own: Storage
     }
 
-    func run(_ rows: Range<Int>, _ a: UnsafePointer<S>, into c: UnsafeMutablePointer<S>) {
-        guard var problem = problems[rows], let plan = plans[rows], let storage = memory[rows] else { return }
+    private let parts: [Part]
+    private let shared: Storage
+
+    /// C [rows, n] = A [rows, k] · B + beta · C, where B is stored as [n, k] when `transposed`.
+    init(_ ranges: [Range<Int>], n: Int, k: Int, right: UnsafePointer<S>, transposed: Bool, beta: S) throws {
+        // A and C are set for each step; a plan looks at sizes and strides alone.
+        let none = UnsafeMutablePointer<S>(bitPattern: 64)!
+        let problems = ranges.map {
+            MatmulProblem(m: $0.count, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
+        }
+        let plans = problems.map { S.loops.matmulPlan($0, reusesRight: true) }
+        let size = MemoryLayout<S>.stride
+        shared = try Storage(byteCount: plans[0].packedCount * size)
+        if !plans[0].isTransposed {
+            let packed = shared.bytes.assumingMemoryBound(to: S.self)
+            for task in 0..<plans[0].packTasks { S.loops.matmulPack(problems[0], plans[0], task: task, packed) }
+        }
+        parts = try zip(problems, plans).map { problem, plan in
+            // Of Cᵀ = Bᵀ · Aᵀ the right operand is A, another one in each step.
+            let shares = plan.packsAlike(plans[0])
+            let count = plan.scratchCount + (shares ? 0 : plan.packedCount)
+            return Part(problem: problem, plan: plan, shares: shares, own: try Storage(byteCount: count * size))
+        }
+    }
+
+    func run(_ part: Int, _ a: UnsafePointer<S>, into c: UnsafeMutablePointer<S>) {
+        let (part, plan) = (parts[part], parts[part].plan)
+        var problem = part.problem
         problem.a = a
         problem.c = c
-        let packed = storage.bytes.assumingMemoryBound(to: S.self)
-        if plan.isTransposed {
-            // Of Cᵀ = Bᵀ · Aᵀ the right operand is A, another one in each step.
+        let scratch = part.own.bytes.assumingMemoryBound(to: S.self)
+        let packed = part.shares ? shared.bytes.assumingMemoryBound(to: S.self) : scratch + plan.scratchCount
+        if !part.shares {
             for task in 0..<plan.packTasks { S.loops.matmulPack(problem, plan, task: task, packed) }
         }
-        for task in 0..<plan.tasks {
-            S.loops.matmulCompute(problem, plan, task: task, packed, packed + plan.packedCount)
-        }
+        for task in 0..<plan.tasks { S.loops.matmulCompute(problem, plan, task: task, packed, scratch) }
     }
 }
 
