@@ -53,7 +53,7 @@ extension RealLoops {
             return plan(
                 Strategy.packed, tasks: 1, packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack,
                 packed: panels &* panelWidth &* p.k,
-                scratch: Operands(p, transposed: false).packsLeft(tileRows) ? rows &* depth : 0, rows: rows,
+                scratch: Operands(p, transposed: false).packsLeft ? rows &* depth : 0, rows: rows,
                 columns: panels &* panelWidth, depth: depth)
         }
         // Two panels at most, and rows that lie well: reading A in place beats packing it.
@@ -81,7 +81,7 @@ extension RealLoops {
             let columns = 64 &* m &* p.k >= 1 &<< 21 ? 64 : 128
             let tasks = (n &+ columns &- 1) / columns
             // A large A is packed once for all tasks, a small one sooner by each than all can wait for it.
-            let packs = Operands(p, transposed: isTurned).packsLeft(tileRows)
+            let packs = Operands(p, transposed: isTurned).packsLeft
             let shares = packs && tasks > 1 && m &* p.k >= 1 &<< 15
             return plan(
                 Strategy.oneBlock, tasks: tasks, transposed: isTurned,
@@ -99,7 +99,7 @@ extension RealLoops {
         return plan(
             Strategy.packed, tasks: rowTasks &* columnTasks,
             packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack, packed: panels &* panelWidth &* p.k,
-            scratch: Operands(p, transposed: false).packsLeft(tileRows) ? rows &* depth : 0, rows: rows,
+            scratch: Operands(p, transposed: false).packsLeft ? rows &* depth : 0, rows: rows,
             columns: columns, depth: depth)
     }
 
@@ -415,7 +415,7 @@ extension RealLoops {
         _ o: Operands<Scalar>, firstRow: Int, rows: Int, start: Int, depth: Int, _ space: Output
     ) -> LeftBlock<Scalar> {
         let source = o.a + (firstRow &* o.aRow &+ start &* o.aColumn)
-        guard o.packsLeft(tileRows) else { return LeftBlock(start: source, rowStride: o.aRow) }
+        guard o.packsLeft else { return LeftBlock(start: source, rowStride: o.aRow) }
         packBlock(source, o.aRow, o.aColumn, space, rows, depth)
         return LeftBlock(start: UnsafePointer(space))
     }

@@ -29,11 +29,9 @@ struct Operands<Scalar: Real> {
 }
 
 extension Operands {
-    /// Whether tiles of A read it better from a copy: where it is walked across its rows, or where more rows than a set of
-    /// the first cache has lines (8 where it has fewest) begin at one place of their pages.
-    @inline(__always) func packsLeft(_ tileRows: Int) -> Bool {
-        aColumn != 1 || tileRows > 8 && aRow &* MemoryLayout<Scalar>.stride % 4096 == 0
-    }
+    /// Whether tiles of A read it better from a copy: where it is walked across its rows, or where all rows begin at one place
+    /// of their pages, and so fight for one set of the first cache.
+    @inline(__always) var packsLeft: Bool { aColumn != 1 || aRow &* MemoryLayout<Scalar>.stride % 4096 == 0 }
 }
 
 /// Some rows and columns of A: tiles one behind the other, or rows where they lie.
