@@ -88,7 +88,7 @@ enum ModelSuite: Suite {
         ]
         for (name, call, request, mark) in work {
             let best = try contest(
-                seconds: 8,
+                fewest: 10, seconds: 20,
                 [
                     { try bestTime(slice: 0.05) { try TrainingSuite.run(call, in: session) } },
                     { peer.time("\(request) \(threads)") ?? .infinity },
