@@ -81,6 +81,8 @@ public enum ThreadPool {
                 }
             }
         }
+        // A single worker has not looked since it began.
+        try Interruption.check()
     }
 }
 

@@ -18,9 +18,8 @@ struct RecurrentTests {
     private func expectSame(_ a: Tensor?, _ b: Tensor?, _ what: String) throws {
         let (a, b) = (try #require(a), try #require(b))
         #expect(a.shape == b.shape)
-        let difference = zip(try a.elements(as: Double.self), try b.elements(as: Double.self)).map { abs($0 - $1) }
-            .max()
-        #expect(difference ?? 0 < 1e-11, "\(what)")
+        let pairs = zip(try a.elements(as: Double.self), try b.elements(as: Double.self))
+        #expect(pairs.allSatisfy { abs($0 - $1) < 1e-11 }, "\(what)")
     }
 
     /// One direction, five rows and one step at a time.
@@ -86,5 +85,40 @@ struct RecurrentTests {
         }
         try ThreadPool.parallel(chains: 0, links: links) { _, _ in Issue.record("there is no chain") }
         try ThreadPool.parallel(chains: count, links: 0) { _, _ in Issue.record("there is no link") }
+    }
+
+    /// Does some work with one thread and with all.
+    private func withThreads(_ body: () throws -> Void) rethrows {
+        let before = ThreadPool.limit
+        defer { ThreadPool.limit = before }
+        for limit in [1, ThreadPool.size] {
+            ThreadPool.limit = limit
+            try body()
+        }
+    }
+
+    @Test("the chain that is behind goes first")
+    func order() throws {
+        let before = ThreadPool.limit
+        defer { ThreadPool.limit = before }
+        ThreadPool.limit = 1
+        var links: [Int] = []
+        try ThreadPool.parallel(chains: 3, links: 4) { _, link in links.append(link) }
+        #expect(links == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+    }
+
+    @Test("work that was stopped is no result", arguments: [1, 2, 5])
+    func interrupted(chains: Int) throws {
+        defer { Interruption.clear() }
+        withThreads {
+            for last in 0..<3 {
+                Interruption.clear()
+                #expect(throws: TensorError.self) {
+                    try ThreadPool.parallel(chains: chains, links: 3) { _, link in
+                        if link == last { Interruption.request() }
+                    }
+                }
+            }
+        }
     }
 }

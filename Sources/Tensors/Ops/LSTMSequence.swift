@@ -157,10 +157,11 @@ private struct LSTMSequence<S: Real> {
     private func forEachPart(
         _ body: (_ direction: Int, _ part: Int, _ rows: Range<Int>, _ steps: Range<Int>) -> Void
     ) throws {
-        let (parts, steps) = (parts, 16)
-        try ThreadPool.parallel(chains: directions.count * parts.count, links: max(1, (time + steps - 1) / steps)) {
-            let part = $0 / directions.count
-            body($0 % directions.count, part, parts[part], $1 * steps..<min(time, ($1 + 1) * steps))
+        let (parts, length) = (parts, 16)
+        let links = max(1, (time + length - 1) / length)
+        try ThreadPool.parallel(chains: directions.count * parts.count, links: links) { chain, link in
+            let part = chain / directions.count
+            body(chain % directions.count, part, parts[part], link * length..<min(time, (link + 1) * length))
         }
     }
 
