@@ -35,11 +35,23 @@ typedef uint8_t kd_f64_bytes __attribute__((ext_vector_type(KD_F64_WIDTH)));
 #define KD_FMA(a, b, c) ((a) * (b) + (c))
 #endif
 
+// A vector register that inline assembly reads and writes.
+#if defined(__AVX512F__)
+#define KD_REGISTER "+v"
+#elif defined(__x86_64__)
+#define KD_REGISTER "+x"
+#else
+#define KD_REGISTER "+w"
+#endif
+
 // The operations that read the same for both types. V vector, S scalar, I integers of the same width, B bytes.
 #define KD_LANES(V, S, I, B, W, SIGN)                                                                                  \
     KD_INLINE V V##_load(const S *p) { V v; memcpy(&v, p, sizeof v); return v; }                                       \
     KD_INLINE void V##_store(S *p, V v) { memcpy(p, &v, sizeof v); }                                                   \
     KD_INLINE V V##_fma(V a, V b, V c) { return KD_FMA(a, b, c); }                                                     \
+    KD_INLINE V V##_fma_in_turn(V a, V b, V c) {                                                                       \
+        c = KD_FMA(a, b, c); __asm__ volatile("" : KD_REGISTER(c) : : "memory"); return c;                             \
+    }                                                                                                                  \
     KD_INLINE V V##_less(V a, V b, V x, V y) { return (a < b) ? x : y; }                                               \
     KD_INLINE V V##_equal(V a, V b, V x, V y) { return (a == b) ? x : y; }                                             \
     KD_INLINE V V##_max(V a, V b) { return ((a > b) | (a != a)) ? a : b; }                                             \

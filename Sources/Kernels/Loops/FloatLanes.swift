@@ -23,6 +23,9 @@ struct FloatLanes: Lanes {
     @inline(__always) static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self {
         Self(v: kd_f32_fma(a.v, b.v, c.v))
     }
+    @inline(__always) static func multiplyAddInTurn(_ a: Self, _ b: Self, _ c: Self) -> Self {
+        Self(v: kd_f32_fma_in_turn(a.v, b.v, c.v))
+    }
     @inline(__always) static func less(_ a: Self, _ b: Self, _ x: Self, _ y: Self) -> Self {
         Self(v: kd_f32_less(a.v, b.v, x.v, y.v))
     }

@@ -25,6 +25,8 @@ protocol Lanes: BitwiseCopyable {
     static prefix func - (a: Self) -> Self
     /// a · b + c, fused where that is an instruction.
     static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self
+    /// The same, and nothing that is read or added after it is read or added before it.
+    static func multiplyAddInTurn(_ a: Self, _ b: Self, _ c: Self) -> Self
     /// a < b ? x : y, lane by lane.
     static func less(_ a: Self, _ b: Self, _ x: Self, _ y: Self) -> Self
     /// a = b ? x : y, lane by lane.

@@ -10,7 +10,7 @@ extension RealLoops {
     }
 
     /// A block of the only rows of A, or some panels of B, for each block of k: [block][panel][k in block][column], zero
-    /// beyond the last column.
+    /// beyond the last column. Behind all of B are the rows of A, if several tasks need them: [task][block][tile].
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>
     ) {
@@ -24,6 +24,7 @@ extension RealLoops {
         let width = panelWidth
         let panels = (o.n &+ width &- 1) / width
         let first = task &* panelsPerPack
+        if first >= panels { return packRows(of: task &- packsOfPanels(o.n), o, plan, packed) }
         let end = Swift.min(first &+ panelsPerPack, panels)
         // Sixteen rows of all panels, then the next sixteen.
         let strip = 16
@@ -42,6 +43,28 @@ extension RealLoops {
             }
             start &+= depth
         }
+    }
+
+    /// The rows of A that some tasks of the packed strategy need.
+    private static func packRows(of number: Int, _ o: Operands<Scalar>, _ plan: MatmulPlan, _ packed: Output) {
+        let rows = taskRows(o.m, number, of: plan.packTasks &- packsOfPanels(o.n))
+        let place = packedRows(rows, o, packed)
+        var start = 0
+        while start < o.k {
+            let depth = Swift.min(plan.depth, o.k &- start)
+            packBlock(
+                o.a + (rows.lowerBound &* o.aRow &+ start &* o.aColumn), o.aRow, o.aColumn, place + rows.count &* start,
+                rows.count, depth)
+            start &+= depth
+        }
+    }
+
+    /// Where some rows of A are that were packed ahead of time.
+    @inline(__always) private static func packedRows(
+        _ rows: Range<Int>, _ o: Operands<Scalar>, _ packed: Output
+    ) -> Output {
+        let panels = (o.n &+ panelWidth &- 1) / panelWidth
+        return packed + (panels &* panelWidth &+ rows.lowerBound) &* o.k
     }
 
     /// One tile of `height` rows, whole or half; strides of A as in `runTile`.
@@ -253,10 +276,14 @@ extension RealLoops {
         let (firstRow, rows) = (taskRows.lowerBound, taskRows.count)
         let firstPanel = task % columnTasks &* plan.columnsPerTask / width
         let endPanel = Swift.min(firstPanel &+ plan.columnsPerTask / width, allPanels)
+        let isPackedAhead = plan.packTasks > packsOfPanels(o.n)
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
-            let block = leftBlock(o, firstRow: firstRow, rows: rows, start: start, depth: depth, scratch)
+            let block =
+                isPackedAhead
+                ? LeftBlock(start: UnsafePointer(packedRows(taskRows, o, packed) + rows &* start))
+                : leftBlock(o, firstRow: firstRow, rows: rows, start: start, depth: depth, scratch)
             for panel in firstPanel..<endPanel {
                 let b = packed + (allPanels &* start &+ panel &* depth) &* width
                 tiles(

@@ -51,7 +51,7 @@ extension RealLoops {
         if reusesRight, p.m > 4, p.m <= tallBlock {
             let rows = (p.m &+ tileRows &- 1) / tileRows &* tileRows
             return plan(
-                Strategy.packed, tasks: 1, packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack,
+                Strategy.packed, tasks: 1, packTasks: packsOfPanels(p.n),
                 packed: panels &* panelWidth &* p.k,
                 scratch: Operands(p, transposed: false).packsLeft ? rows &* depth : 0, rows: rows,
                 columns: panels &* panelWidth, depth: depth)
@@ -96,10 +96,13 @@ extension RealLoops {
         // As many parts of the rows as two threads, or four, end together with.
         let rowTasks = ((p.m &+ tallBlock &- 1) / tallBlock &+ 3) / 4 &* 4
         let rows = ((p.m &+ tileRows &- 1) / tileRows &+ rowTasks &- 1) / rowTasks &* tileRows
+        // A part of A that several tasks need is packed once for all of them, ahead of time.
+        let packs = Operands(p, transposed: false).packsLeft
+        let shares = packs && columnTasks > 1
         return plan(
             Strategy.packed, tasks: rowTasks &* columnTasks,
-            packTasks: (panels &+ panelsPerPack &- 1) / panelsPerPack, packed: panels &* panelWidth &* p.k,
-            scratch: Operands(p, transposed: false).packsLeft ? rows &* depth : 0, rows: rows,
-            columns: columns, depth: depth)
+            packTasks: packsOfPanels(p.n) &+ (shares ? rowTasks : 0),
+            packed: (panels &* panelWidth &+ (shares ? p.m : 0)) &* p.k, scratch: packs && !shares ? rows &* depth : 0,
+            rows: rows, columns: columns, depth: depth)
     }
 }

@@ -90,8 +90,8 @@ struct OneRow<V: Lanes>: TileRows {
 
     @inline(__always) mutating func step(_ a: UnsafePointer<V.Scalar>, _ stride: Int, _ x: V, _ y: V) {
         let s = V(a[0])
-        x0 = V.multiplyAdd(s, x, x0)
-        y0 = V.multiplyAdd(s, y, y0)
+        x0 = V.multiplyAddInTurn(s, x, x0)
+        y0 = V.multiplyAddInTurn(s, y, y0)
     }
 
     @inline(__always) func write<E: Ending>(_: E.Type, _ writer: TileWriter<V>, firstRow: Int) {
@@ -107,7 +107,7 @@ struct HalfRow<V: Lanes>: TileRows {
     @inline(__always) init() {}
 
     @inline(__always) mutating func step(_ a: UnsafePointer<V.Scalar>, _: Int, _ x: V, _: V) {
-        x0 = V.multiplyAdd(V(a[0]), x, x0)
+        x0 = V.multiplyAddInTurn(V(a[0]), x, x0)
     }
 
     @inline(__always) func write<E: Ending>(_: E.Type, _ writer: TileWriter<V>, firstRow: Int) {
@@ -159,10 +159,20 @@ struct Ahead<Scalar> {
 ) {
     var rows = Rows()
     var (p, q) = (a, b)
-    // One step at a time: the compiler would read A ahead for several, and keep sums in memory for want of registers.
-    for k in 0..<depth {
-        if k & 3 == 0 { fetch(Rows.self, ahead, writer, k &>> 2) }
+    // Four steps in a turn share addresses and the turn's own costs. Each sum is made in its turn: else the compiler reads A
+    // ahead for several steps, and keeps sums in memory for want of registers.
+    var k = 0
+    while k &+ 4 <= depth {
+        fetch(Rows.self, ahead, writer, k &>> 2)
         advance(&rows, &p, &q, rowStride, step, bStep)
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        k &+= 4
+    }
+    while k < depth {
+        advance(&rows, &p, &q, rowStride, step, bStep)
+        k &+= 1
     }
     writer.write(rows)
 }
