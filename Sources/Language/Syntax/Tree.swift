@@ -215,6 +215,9 @@ public struct Argument: Sendable {
     /// `name=value`, `*values` or `value`.
     public var span: Span
 
+    /// Neither a keyword nor a spread.
+    var isPlain: Bool { if case .positional = kind { true } else { false } }
+
     public init(_ kind: Kind, _ value: Expression, span: Span) {
         self.kind = kind
         self.value = value

@@ -13,6 +13,10 @@ extension Compiler {
             _ = try value(receiver, into: state.temporary())
             kinds.append(.positional)
             spans.append(receiver.span)
+        } else if case .name(let name) = callee.kind, case .global(let index, let builtin) = place(of: name),
+            arguments.allSatisfy({ $0.isPlain && $0.value.isCalm })
+        {
+            global = CallSite.Global(index: index, builtin: builtin)
         } else {
             _ = try value(callee, into: base)
         }
@@ -31,7 +35,9 @@ extension Compiler {
         let site = state.sites.count - 1
         if let method { state.methodNames[site] = method.text }
         let isPlain = state.sites[site].isPlain
-        emit(method != nil ? .callMethod : isPlain ? .callPlain : .call, base, kinds.count, site, span: span)
+        let opcode: Opcode =
+            method != nil ? .callMethod : global != nil ? .callGlobal : isPlain ? .callPlain : .call
+        emit(opcode, base, kinds.count, site, span: span)
         state.nextRegister = mark
         if let target {
             emit(.move, target, base, span: span)

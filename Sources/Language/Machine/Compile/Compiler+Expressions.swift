@@ -305,6 +305,20 @@ extension Expression {
         return nil
     }
 
+    /// Whether evaluating calls nothing, so that it matters little whether something else is looked up before it or after it.
+    var isCalm: Bool {
+        switch kind {
+        case .null, .bool, .int, .float, .string, .name, .placeholder, .lambda: true
+        case .list(let elements): elements.allSatisfy { $0.value.isCalm }
+        case .unary(_, let inner), .field(let inner, _): inner.isCalm
+        case .binary(_, let left, let right), .logical(_, let left, let right): left.isCalm && right.isCalm
+        case .comparison(let first, let links): first.isCalm && links.allSatisfy { $0.right.isCalm }
+        case .item(let object, let items):
+            object.isCalm && items.allSatisfy { if case .index(let value) = $0 { value.isCalm } else { false } }
+        case .map, .interpolation, .pipe, .call, .conditional, .attempt, .with: false
+        }
+    }
+
     /// Whether evaluating may bind a variable of the same function, which only blocks can.
     var mayBind: Bool {
         switch kind {

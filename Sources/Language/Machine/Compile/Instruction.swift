@@ -113,6 +113,8 @@ enum Opcode: UInt8 {
     case call
     /// The same with nothing but arguments by position
     case callPlain
+    /// The same for the function in the global of site c, which is looked up when the arguments are there
+    case callGlobal
     /// The receiver in R[a+1], the function of that name in R[a], b arguments with the receiver; K[name] of site c
     case callMethod
     /// Ends the call with R[a]

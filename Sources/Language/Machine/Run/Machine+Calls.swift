@@ -127,15 +127,50 @@ extension Machine {
 
     // MARK: - From scripts
 
+    /// A function is about to leave its global: frames that run it, and counted no reference, hold it from now on.
+    @inline(never)
+    func hold(_ old: Value) {
+        guard case .object(let object) = old else { return }
+        let place = Unmanaged.passUnretained(object).toOpaque()
+        for frame in 0..<frameCount where frames[frame].function?.toOpaque() == place {
+            stack[frames[frame].base - 1] = old
+        }
+    }
+
+    /// The function in the first register called with arguments by position in those after it.
+    ///
+    /// Answers nil when a frame was put on top instead.
+    func callPlain(_ registers: UnsafeMutablePointer<Value>, count: Int, base: Int) throws -> Value? {
+        guard case .object(let object) = registers[0] else { throw notCallable(registers[0]) }
+        if let builtin = object as? Builtin { return try callBuiltin(builtin, registers + 1, count: count) }
+        let arguments = takeArguments(registers + 1, count: count)
+        if let function = object as? FunctionObject {
+            try enter(function, arguments, base: base)
+            return nil
+        }
+        return try callObject(object, arguments)
+    }
+
     /// A builtin with arguments by position, taken out of their registers.
     @inline(__always)
     func callBuiltin(_ builtin: Builtin, _ registers: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
-        if let quick = builtin.quick, let value = try quick(UnsafeBufferPointer(start: registers, count: count)) {
+        try quickAnswer(of: .passUnretained(builtin), registers, count: count)
+            ?? builtin.body(CallContext(machine: self, name: builtin.name), takeArguments(registers, count: count))
+    }
+
+    /// What a builtin's short way, if it has one, makes of the arguments in registers, which it empties then.
+    @inline(__always)
+    func quickAnswer(
+        of builtin: Unmanaged<Builtin>, _ registers: UnsafeMutablePointer<Value>, count: Int
+    ) throws -> Value? {
+        // Called in place: a closure that is handed out of a generic call is wrapped anew each time.
+        try builtin._withUnsafeGuaranteedRef { builtin in
+            guard let quick = builtin.quick,
+                let value = try quick(UnsafeBufferPointer(start: registers, count: count))
+            else { return nil }
             drop(registers, count: count)
             return value
         }
-        return try builtin.body(
-            CallContext(machine: self, name: builtin.name), takeArguments(registers, count: count))
     }
 
     /// Arguments by position, taken out of their registers.

@@ -109,8 +109,9 @@ extension Machine {
         let at = frame.next - frame.code.instructions - 1
         guard at >= 0, at < frame.code.instructionCount else { return nil }
         let instruction = frame.code.instructions[at]
-        guard instruction.op == .call || instruction.op == .callPlain || instruction.op == .callMethod else {
-            return nil
+        switch instruction.op {
+        case .call, .callPlain, .callGlobal, .callMethod: break
+        default: return nil
         }
         return frame.code.sites[Int(instruction.c)]
     }
@@ -222,6 +223,15 @@ extension Machine {
     }
 
     // MARK: - Names
+
+    /// The name that a call names by a global means nothing.
+    func unknownCallee(_ site: Unmanaged<CallSite>) -> Fault {
+        let module = frames[frameCount - 1].code.module
+        let index = site._withUnsafeGuaranteedRef { $0.global?.index }
+        var fault = unknownName(index.map { module.slotNames[$0] } ?? "")
+        fault.argument = .callee
+        return fault
+    }
 
     /// A global that is not there, with the nearest name that is.
     func unknownName(_ name: String) -> Fault {

@@ -44,13 +44,13 @@ extension Machine {
             return value
         }
 
-        /// The script function in a register, if one is there; the register keeps it alive.
+        /// Where the function lies that a call names by a global.
         @inline(__always)
-        func scriptFunction(_ register: Int) -> Unmanaged<FunctionObject>? {
-            guard case .object(let object) = regs[register], ObjectIdentifier(type(of: object)) == functionType else {
-                return nil
-            }
-            return .passUnretained(unsafeDowncast(object, to: FunctionObject.self))
+        func global(of site: Unmanaged<CallSite>) -> UnsafeMutablePointer<Value>? {
+            guard let global = site._withUnsafeGuaranteedRef({ $0.global }) else { return nil }
+            let place = frame.pointee.header.pointee.globals.pointee + global.index
+            return global.builtin >= 0 && Machine.isUnbound(at: place, mark: unbound)
+                ? builtinValues + global.builtin : place
         }
 
         @inline(__always)
@@ -82,7 +82,10 @@ extension Machine {
                     } else {
                         regs[a] = place.pointee
                     }
-                case .storeGlobal: frame.pointee.header.pointee.globals.pointee[a] = take(i.b)
+                case .storeGlobal:
+                    let place = frame.pointee.header.pointee.globals.pointee + a
+                    if Machine.function(at: place, type: functionType) != nil { hold(place.pointee) }
+                    place.pointee = take(i.b)
                 case .loadCell:
                     guard let cell = regs[b].cell else { throw unboundVariable(constants[c]) }
                     if Machine.isUnbound(cell.value) { throw unboundVariable(constants[c]) }
@@ -351,25 +354,36 @@ extension Machine {
                 case .callPlain:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
                     frame.pointee.next = ip
-                    if let function = scriptFunction(a) {
-                        let header = function._withUnsafeGuaranteedRef { $0.header }
-                        if header.pointee.plainParameters == b {
-                            try push(function, base: frame.pointee.base + a + 1)
-                        } else {
-                            try enter(
-                                function.takeUnretainedValue(), takeArguments(regs + (a + 1), count: b),
-                                base: frame.pointee.base + a + 1)
-                        }
+                    if let function = Machine.function(at: regs + a, type: functionType), function.takes(b) {
+                        try push(function, base: frame.pointee.base + a + 1)
                         resume()
-                    } else {
-                        guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
-                        let value: Value
-                        if ObjectIdentifier(type(of: object)) == builtinType {
-                            value = try callBuiltin(unsafeDowncast(object, to: Builtin.self), regs + (a + 1), count: b)
-                        } else {
-                            value = try callObject(object, takeArguments(regs + (a + 1), count: b))
-                        }
+                    } else if let value = try callPlain(regs + a, count: b, base: frame.pointee.base + a + 1) {
                         regs[a] = value
+                    } else {
+                        resume()
+                    }
+                case .callGlobal:
+                    if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
+                    frame.pointee.next = ip
+                    let site = frame.pointee.header.pointee.sites[c]
+                    let function = global(of: site) ?? regs + a
+                    // Counting references here would cost as much as the call itself: the global holds the function, or the
+                    // frame does once the global lets go of it.
+                    if let function = Machine.function(at: function, type: functionType), function.takes(b) {
+                        try push(function, base: frame.pointee.base + a + 1)
+                        resume()
+                    } else if let builtin = Machine.builtin(at: function, type: builtinType),
+                        let value = try quickAnswer(of: builtin, regs + (a + 1), count: b)
+                    {
+                        regs[a] = value
+                    } else {
+                        if Machine.isUnbound(at: function, mark: unbound) { throw unknownCallee(site) }
+                        regs[a] = function.pointee
+                        if let value = try callPlain(regs + a, count: b, base: frame.pointee.base + a + 1) {
+                            regs[a] = value
+                        } else {
+                            resume()
+                        }
                     }
                 case .call:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
@@ -388,18 +402,11 @@ extension Machine {
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
                     frame.pointee.next = ip
                     let site = frame.pointee.header.pointee.sites[c]
-                    var function = regs + a
-                    if let global = site._withUnsafeGuaranteedRef({ $0.global }) {
-                        let place = frame.pointee.header.pointee.globals.pointee + global.index
-                        let isBuiltin = global.builtin >= 0 && Machine.isUnbound(at: place, mark: unbound)
-                        function = isBuiltin ? builtinValues + global.builtin : place
-                    }
+                    let function = global(of: site) ?? regs + a
                     if site._withUnsafeGuaranteedRef({ $0.isPlain }),
                         let builtin = Machine.builtin(at: function, type: builtinType),
-                        let quick = builtin._withUnsafeGuaranteedRef({ $0.quick }),
-                        let value = try quick(UnsafeBufferPointer(start: regs + (a + 1), count: b))
+                        let value = try quickAnswer(of: builtin, regs + (a + 1), count: b)
                     {
-                        drop(regs + (a + 1), count: b)
                         regs[a] = value
                     } else {
                         if function != regs + a { regs[a] = function.pointee }

@@ -354,6 +354,15 @@ extension Machine {
         return Unmanaged.passUnretained(unsafeDowncast(object, to: MapObject.self))
     }
 
+    /// A script function where it lies, without counting a reference.
+    @inline(__always)
+    static func function(at place: UnsafePointer<Value>, type: ObjectIdentifier) -> Unmanaged<FunctionObject>? {
+        guard case .object(let object) = place.pointee, ObjectIdentifier(Swift.type(of: object)) == type else {
+            return nil
+        }
+        return Unmanaged.passUnretained(unsafeDowncast(object, to: FunctionObject.self))
+    }
+
     /// A builtin where it lies, without counting a reference.
     @inline(__always)
     static func builtin(at place: UnsafePointer<Value>, type builtinType: ObjectIdentifier) -> Unmanaged<Builtin>? {

@@ -95,6 +95,7 @@ public final class Machine {
     public func define(_ name: String, _ value: Value, summary: String? = nil) {
         if let summary { builtinSummaries[name] = summary }
         if let index = builtinIndices[name] {
+            hold(builtinValues[index])
             builtinValues[index] = value
             return
         }

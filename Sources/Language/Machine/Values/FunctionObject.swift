@@ -28,6 +28,12 @@ public final class FunctionObject: Object {
     }
 }
 
+extension Unmanaged<FunctionObject> {
+    /// Whether so many arguments by position are all that the function wants.
+    @inline(__always)
+    func takes(_ count: Int) -> Bool { _withUnsafeGuaranteedRef { $0.header }.pointee.plainParameters == count }
+}
+
 /// A method of a model together with its instance.
 public final class BoundMethod: Object {
     public let receiver: Value

@@ -33,7 +33,10 @@ public final class ModuleObject: Object {
     }
     public override var fieldNames: [String] { boundNames }
     public override func field(_ name: String, _ machine: Machine) throws -> Value? { self[name] }
-    public override func setField(_ name: String, to value: Value, _ machine: Machine) throws { self[name] = value }
+    public override func setField(_ name: String, to value: Value, _ machine: Machine) throws {
+        if let old = self[name] { machine.hold(old) }
+        self[name] = value
+    }
 
     /// The names that have a value, in the order in which they first appeared.
     public var boundNames: [String] {
