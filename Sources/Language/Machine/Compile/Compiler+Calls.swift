@@ -35,9 +35,7 @@ extension Compiler {
         let site = state.sites.count - 1
         if let method { state.methodNames[site] = method.text }
         let isPlain = state.sites[site].isPlain
-        let opcode: Opcode =
-            method != nil ? .callMethod : global != nil ? .callGlobal : isPlain ? .callPlain : .call
-        emit(opcode, base, kinds.count, site, span: span)
+        emit(method != nil ? .callMethod : isPlain ? .callPlain : .call, base, kinds.count, site, span: span)
         state.nextRegister = mark
         if let target {
             emit(.move, target, base, span: span)

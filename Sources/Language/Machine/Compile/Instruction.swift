@@ -111,10 +111,9 @@ enum Opcode: UInt8 {
 
     // Calls: the function in R[a], b arguments after it, site c; the result in R[a].
     case call
-    /// The same with nothing but arguments by position
+    /// The same with nothing but arguments by position; the function may be in the global of site c instead, where it is
+    /// looked up when the arguments are there
     case callPlain
-    /// The same for the function in the global of site c, which is looked up when the arguments are there
-    case callGlobal
     /// The receiver in R[a+1], the function of that name in R[a], b arguments with the receiver; K[name] of site c
     case callMethod
     /// Ends the call with R[a]

@@ -137,25 +137,23 @@ extension Machine {
         }
     }
 
-    /// The function in the first register called with arguments by position in those after it.
+    /// Any function, in the first register, with arguments by position in those after it: the long way.
     ///
     /// Answers nil when a frame was put on top instead.
-    func callPlain(_ registers: UnsafeMutablePointer<Value>, count: Int, base: Int) throws -> Value? {
+    func callPlain(
+        _ site: Unmanaged<CallSite>, _ registers: UnsafeMutablePointer<Value>, count: Int, base: Int
+    ) throws -> Value? {
+        if Machine.isUnbound(registers[0]) { throw unknownCallee(site) }
         guard case .object(let object) = registers[0] else { throw notCallable(registers[0]) }
-        if let builtin = object as? Builtin { return try callBuiltin(builtin, registers + 1, count: count) }
         let arguments = takeArguments(registers + 1, count: count)
         if let function = object as? FunctionObject {
             try enter(function, arguments, base: base)
             return nil
         }
+        if let builtin = object as? Builtin {
+            return try builtin.body(CallContext(machine: self, name: builtin.name), arguments)
+        }
         return try callObject(object, arguments)
-    }
-
-    /// A builtin with arguments by position, taken out of their registers.
-    @inline(__always)
-    func callBuiltin(_ builtin: Builtin, _ registers: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
-        try quickAnswer(of: .passUnretained(builtin), registers, count: count)
-            ?? builtin.body(CallContext(machine: self, name: builtin.name), takeArguments(registers, count: count))
     }
 
     /// What a builtin's short way, if it has one, makes of the arguments in registers, which it empties then.

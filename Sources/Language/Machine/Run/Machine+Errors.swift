@@ -109,9 +109,8 @@ extension Machine {
         let at = frame.next - frame.code.instructions - 1
         guard at >= 0, at < frame.code.instructionCount else { return nil }
         let instruction = frame.code.instructions[at]
-        switch instruction.op {
-        case .call, .callPlain, .callGlobal, .callMethod: break
-        default: return nil
+        guard instruction.op == .call || instruction.op == .callPlain || instruction.op == .callMethod else {
+            return nil
         }
         return frame.code.sites[Int(instruction.c)]
     }

@@ -354,21 +354,10 @@ extension Machine {
                 case .callPlain:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
                     frame.pointee.next = ip
-                    if let function = Machine.function(at: regs + a, type: functionType), function.takes(b) {
-                        try push(function, base: frame.pointee.base + a + 1)
-                        resume()
-                    } else if let value = try callPlain(regs + a, count: b, base: frame.pointee.base + a + 1) {
-                        regs[a] = value
-                    } else {
-                        resume()
-                    }
-                case .callGlobal:
-                    if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
-                    frame.pointee.next = ip
                     let site = frame.pointee.header.pointee.sites[c]
                     let function = global(of: site) ?? regs + a
-                    // Counting references here would cost as much as the call itself: the global holds the function, or the
-                    // frame does once the global lets go of it.
+                    // Counting references here would cost as much as the call itself: the register or the global holds the
+                    // function, or the frame does once the global lets go of it.
                     if let function = Machine.function(at: function, type: functionType), function.takes(b) {
                         try push(function, base: frame.pointee.base + a + 1)
                         resume()
@@ -377,9 +366,9 @@ extension Machine {
                     {
                         regs[a] = value
                     } else {
-                        if Machine.isUnbound(at: function, mark: unbound) { throw unknownCallee(site) }
-                        regs[a] = function.pointee
-                        if let value = try callPlain(regs + a, count: b, base: frame.pointee.base + a + 1) {
+                        // The short way may have made new globals, and moved all.
+                        if let global = global(of: site) { regs[a] = global.pointee }
+                        if let value = try callPlain(site, regs + a, count: b, base: frame.pointee.base + a + 1) {
                             regs[a] = value
                         } else {
                             resume()
@@ -409,7 +398,7 @@ extension Machine {
                     {
                         regs[a] = value
                     } else {
-                        if function != regs + a { regs[a] = function.pointee }
+                        if let global = global(of: site) { regs[a] = global.pointee }
                         if let value = try callMethod(
                             frame.pointee.code.methodNames[c] ?? "", site.takeUnretainedValue(), regs + a, count: b,
                             base: frame.pointee.base + a + 1)
