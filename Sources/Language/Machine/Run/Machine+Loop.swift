@@ -38,10 +38,17 @@ extension Machine {
         /// The value of an operand; a temporary gives it away.
         @inline(__always)
         func take(_ register: Int32) -> Value {
-            let index = Int(register)
-            let value = regs[index]
-            if index >= locals { regs[index] = .null }
+            let place = regs + Int(register)
+            if Int(register) < locals { return place.pointee }
+            let value = place.move()
+            place.initialize(to: .null)
             return value
+        }
+
+        /// R[a] = value. Most registers hold a scalar, which needs no release.
+        @inline(__always)
+        func set(_ a: Int, _ value: Value) {
+            if case .object = regs[a] { regs[a] = value } else { (regs + a).initialize(to: value) }
         }
 
         /// Where the function lies that a call names by a global.
@@ -64,12 +71,12 @@ extension Machine {
                 let b = Int(i.b)
                 let c = Int(i.c)
                 switch i.op {
-                case .loadConstant: regs[a] = constants[b]
+                case .loadConstant: set(a, constants[b])
                 case .loadNull: regs[a] = .null
-                case .copy: regs[a] = regs[b]
+                case .copy: set(a, regs[b])
                 case .move:
-                    regs[a] = regs[b]
-                    regs[b] = .null
+                    (regs + a).moveUpdate(from: regs + b, count: 1)
+                    (regs + b).initialize(to: .null)
                 case .clear: for register in a..<(a + b) { regs[register] = .null }
                 case .loadGlobal:
                     let place = frame.pointee.header.pointee.globals.pointee + b
@@ -78,14 +85,18 @@ extension Machine {
                             frame.pointee.next = ip
                             throw unknownName(frame.pointee.code.module.slotNames[b])
                         }
-                        regs[a] = builtinValues[c]
+                        set(a, builtinValues[c])
                     } else {
-                        regs[a] = place.pointee
+                        set(a, place.pointee)
                     }
                 case .storeGlobal:
                     let place = frame.pointee.header.pointee.globals.pointee + a
-                    if Machine.function(at: place, type: functionType) != nil { hold(place.pointee) }
-                    place.pointee = take(i.b)
+                    if case .object = place.pointee {
+                        if Machine.function(at: place, type: functionType) != nil { hold(place.pointee) }
+                        place.pointee = take(i.b)
+                    } else {
+                        place.initialize(to: take(i.b))
+                    }
                 case .loadCell:
                     guard let cell = regs[b].cell else { throw unboundVariable(constants[c]) }
                     if Machine.isUnbound(cell.value) { throw unboundVariable(constants[c]) }
@@ -106,9 +117,9 @@ extension Machine {
                     if case .int(let x) = regs[b], case .int(let y) = regs[c] {
                         let (sum, overflow) = x.addingReportingOverflow(y)
                         if overflow { throw Machine.overflow("\(x) + \(y)") }
-                        regs[a] = .int(sum)
+                        set(a, .int(sum))
                     } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
-                        regs[a] = .float(x + y)
+                        set(a, .float(x + y))
                     } else if i.op == .addInPlace {
                         regs[a] = try addInPlace(take(i.b), take(i.c))
                     } else {
@@ -118,9 +129,9 @@ extension Machine {
                     if case .int(let x) = regs[b], case .int(let y) = regs[c] {
                         let (difference, overflow) = x.subtractingReportingOverflow(y)
                         if overflow { throw Machine.overflow("\(x) - \(y)") }
-                        regs[a] = .int(difference)
+                        set(a, .int(difference))
                     } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
-                        regs[a] = .float(x - y)
+                        set(a, .float(x - y))
                     } else {
                         regs[a] = try binary(.subtract, take(i.b), take(i.c))
                     }
@@ -128,9 +139,9 @@ extension Machine {
                     if case .int(let x) = regs[b], case .int(let y) = regs[c] {
                         let (product, overflow) = x.multipliedReportingOverflow(by: y)
                         if overflow { throw Machine.overflow("\(x) * \(y)") }
-                        regs[a] = .int(product)
+                        set(a, .int(product))
                     } else if case .float(let x) = regs[b], case .float(let y) = regs[c] {
-                        regs[a] = .float(x * y)
+                        set(a, .float(x * y))
                     } else {
                         regs[a] = try binary(.multiply, take(i.b), take(i.c))
                     }
@@ -138,9 +149,9 @@ extension Machine {
                     if case .int(let x) = regs[b] {
                         let (sum, overflow) = x.addingReportingOverflow(c)
                         if overflow { throw Machine.overflow("\(x) + \(c)") }
-                        regs[a] = .int(sum)
+                        set(a, .int(sum))
                     } else if case .float(let x) = regs[b] {
-                        regs[a] = .float(x + Double(c))
+                        set(a, .float(x + Double(c)))
                     } else {
                         regs[a] = try binary(.add, take(i.b), .int(c))
                     }
@@ -148,9 +159,9 @@ extension Machine {
                     if case .int(let x) = regs[b] {
                         let (difference, overflow) = x.subtractingReportingOverflow(c)
                         if overflow { throw Machine.overflow("\(x) - \(c)") }
-                        regs[a] = .int(difference)
+                        set(a, .int(difference))
                     } else if case .float(let x) = regs[b] {
-                        regs[a] = .float(x - Double(c))
+                        set(a, .float(x - Double(c)))
                     } else {
                         regs[a] = try binary(.subtract, take(i.b), .int(c))
                     }
@@ -158,29 +169,29 @@ extension Machine {
                     if case .int(let x) = regs[b] {
                         let (product, overflow) = x.multipliedReportingOverflow(by: c)
                         if overflow { throw Machine.overflow("\(x) * \(c)") }
-                        regs[a] = .int(product)
+                        set(a, .int(product))
                     } else if case .float(let x) = regs[b] {
-                        regs[a] = .float(x * Double(c))
+                        set(a, .float(x * Double(c)))
                     } else {
                         regs[a] = try binary(.multiply, take(i.b), .int(c))
                     }
                 case .moduloI:
                     if case .int(let x) = regs[b], c > 0 {
                         let rest = x % c
-                        regs[a] = .int(rest < 0 ? rest + c : rest)
+                        set(a, .int(rest < 0 ? rest + c : rest))
                     } else {
                         regs[a] = try binary(.modulo, take(i.b), .int(c))
                     }
                 case .floorDivideI:
                     if case .int(let x) = regs[b], c > 0 {
                         let quotient = x / c
-                        regs[a] = .int(x < 0 && quotient * c != x ? quotient - 1 : quotient)
+                        set(a, .int(x < 0 && quotient * c != x ? quotient - 1 : quotient))
                     } else {
                         regs[a] = try binary(.floorDivide, take(i.b), .int(c))
                     }
                 case .divide:
                     if case .float(let x) = regs[b], case .float(let y) = regs[c], y != 0 {
-                        regs[a] = .float(x / y)
+                        set(a, .float(x / y))
                     } else {
                         regs[a] = try binary(.divide, take(i.b), take(i.c))
                     }
@@ -260,7 +271,7 @@ extension Machine {
                         if left == 0 {
                             jump(i.c)
                         } else {
-                            regs[b] = .int(value)
+                            set(b, .int(value))
                             // The number after the last one is never used and may overflow.
                             regs[a] = .int(value &+ step)
                             regs[a + 1] = .int(left - 1)
@@ -314,7 +325,7 @@ extension Machine {
                         if place >= 0, place < count {
                             let item = list.items[place]
                             if b >= locals { regs[b] = .null }
-                            regs[a] = item
+                            set(a, item)
                         } else {
                             regs[a] = try item([.index(.int(index))], of: regs[b])
                         }
@@ -364,7 +375,7 @@ extension Machine {
                     } else if let builtin = Machine.builtin(at: function, type: builtinType),
                         let value = try quickAnswer(of: builtin, regs + (a + 1), count: b)
                     {
-                        regs[a] = value
+                        set(a, value)
                     } else {
                         // The short way may have made new globals, and moved all.
                         if let global = global(of: site) { regs[a] = global.pointee }
@@ -396,7 +407,7 @@ extension Machine {
                         let builtin = Machine.builtin(at: function, type: builtinType),
                         let value = try quickAnswer(of: builtin, regs + (a + 1), count: b)
                     {
-                        regs[a] = value
+                        set(a, value)
                     } else {
                         if let global = global(of: site) { regs[a] = global.pointee }
                         if let value = try callMethod(
@@ -412,7 +423,7 @@ extension Machine {
                     let value = take(i.a)
                     pop(frame, regs)
                     if frameCount < entry { return value }
-                    regs[-1] = value
+                    set(-1, value)
                     resume()
 
                 // Errors and contexts.
