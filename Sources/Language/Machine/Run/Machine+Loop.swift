@@ -45,6 +45,12 @@ extension Machine {
             return value
         }
 
+        /// A temporary that was an operand holds nothing any more.
+        @inline(__always)
+        func letGo(_ register: Int) {
+            if register >= locals { set(register, .null) }
+        }
+
         /// R[a] = value. Most registers hold a scalar, which needs no release.
         @inline(__always)
         func set(_ a: Int, _ value: Value) {
@@ -273,8 +279,8 @@ extension Machine {
                         } else {
                             set(b, .int(value))
                             // The number after the last one is never used and may overflow.
-                            regs[a] = .int(value &+ step)
-                            regs[a + 1] = .int(left - 1)
+                            (regs + a).initialize(to: .int(value &+ step))
+                            (regs + a + 1).initialize(to: .int(left - 1))
                         }
                     } else if let value = try nextItem(regs + a) {
                         regs[b] = value
@@ -324,15 +330,15 @@ extension Machine {
                         let place = index < 0 ? index + count : index
                         if place >= 0, place < count {
                             let item = list.items[place]
-                            if b >= locals { regs[b] = .null }
+                            letGo(b)
                             set(a, item)
                         } else {
                             regs[a] = try item([.index(.int(index))], of: regs[b])
                         }
                     } else if let found = Machine.mapValue(regs[b], regs[c]) {
-                        if b >= locals { regs[b] = .null }
-                        if c >= locals { regs[c] = .null }
-                        regs[a] = found
+                        letGo(b)
+                        letGo(c)
+                        set(a, found)
                     } else {
                         regs[a] = try item([.index(take(i.c))], of: take(i.b))
                     }
@@ -346,11 +352,11 @@ extension Machine {
                         } else {
                             try setItem([.index(.int(index))], of: regs[a], to: take(i.c))
                         }
-                        if a >= locals { regs[a] = .null }
+                        letGo(a)
                     } else if Machine.setMapValue(at: regs + a, regs + b, regs + c) {
-                        if a >= locals { regs[a] = .null }
-                        if b >= locals { regs[b] = .null }
-                        if c >= locals { regs[c] = .null }
+                        letGo(a)
+                        letGo(b)
+                        letGo(c)
                     } else {
                         try setItem([.index(take(i.b))], of: take(i.a), to: take(i.c))
                     }
