@@ -7,10 +7,10 @@ func now() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
-/// The best time of some work that is repeated for a slice of time, at least once.
-func bestTime(slice: Double = 0.02, _ work: () throws -> Void) rethrows -> Double {
+/// The best time of some work that is repeated for 50 ms, at least once.
+func bestTime(_ work: () throws -> Void) rethrows -> Double {
     var best = Double.infinity
-    let end = now() + slice
+    let end = now() + 0.05
     repeat {
         let start = now()
         try work()

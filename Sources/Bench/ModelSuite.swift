@@ -90,7 +90,7 @@ enum ModelSuite: Suite {
             let best = try contest(
                 fewest: 10, seconds: 20,
                 [
-                    { try bestTime(slice: 0.05) { try TrainingSuite.run(call, in: session) } },
+                    { try bestTime { try TrainingSuite.run(call, in: session) } },
                     { peer.time("\(request) \(threads)") ?? .infinity },
                 ])
             var line = Line(name: name, value: .seconds(best[0]))

@@ -44,7 +44,7 @@ enum TrainingSuite: Suite {
             ("teacher", "teach", "train 30000 64 32 82 0.5 0"), ("student", "study", "train 6000 16 32 41 0.2 1"),
         ] {
             let best = try contest([
-                { try bestTime(slice: 0.05) { try run("\(call)(\(steps))", in: session) } / Double(steps) },
+                { try bestTime { try run("\(call)(\(steps))", in: session) } / Double(steps) },
                 { peer.time("\(request) \(ThreadPool.size)") ?? .infinity },
             ])
             var line = Line(name: "tutorial 1, a step of the \(name)", value: .seconds(best[0]))
