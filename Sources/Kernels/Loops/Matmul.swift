@@ -24,7 +24,7 @@ extension RealLoops {
         let width = panelWidth
         let panels = (o.n &+ width &- 1) / width
         let first = task &* panelsPerPack
-        if first >= panels { return packRows(of: task &- packsOfPanels(o.n), o, plan, packed) }
+        if first >= panels { return packTaskRows(task &- packsOfPanels(o.n), o, plan, packed) }
         let end = Swift.min(first &+ panelsPerPack, panels)
         // Sixteen rows of all panels, then the next sixteen.
         let strip = 16
@@ -46,7 +46,7 @@ extension RealLoops {
     }
 
     /// The rows of A that some tasks of the packed strategy need.
-    private static func packRows(of number: Int, _ o: Operands<Scalar>, _ plan: MatmulPlan, _ packed: Output) {
+    private static func packTaskRows(_ number: Int, _ o: Operands<Scalar>, _ plan: MatmulPlan, _ packed: Output) {
         let rows = taskRows(o.m, number, of: plan.packTasks &- packsOfPanels(o.n))
         let place = packedRows(rows, o, packed)
         var start = 0
