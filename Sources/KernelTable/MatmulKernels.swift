@@ -12,6 +12,9 @@ public struct MatmulProblem<Scalar: BinaryFloatingPoint & Sendable>: @unchecked 
     public var bias: UnsafePointer<Scalar>?
     /// A function of the numbers of C, and where its values go, laid out as C; C itself may be the place.
     public var activation: (op: UnaryOp, values: UnsafeMutablePointer<Scalar>)?
+    /// B in the panels that `matmulPackPanels` makes, where it was packed before: for other products, or the same again. B
+    /// itself is there all the same, for a few rows do without panels.
+    public var panels: UnsafePointer<Scalar>?
 
     /// Contiguous row-major operands; `transposeA` says that A is stored as [k, m], `transposeB` that B is [n, k].
     public init(
@@ -33,6 +36,8 @@ public struct MatmulProblem<Scalar: BinaryFloatingPoint & Sendable>: @unchecked 
 public struct MatmulPlan: Sendable {
     /// Independent tasks of the first stage; 0 when nothing is packed ahead.
     public var packTasks: Int
+    /// Those of them, the first, that make panels of B.
+    public var panelTasks: Int
     /// Independent tasks of the second stage.
     public var tasks: Int
     /// Scalars of memory, shared by all tasks, that the first stage fills and the second reads.
@@ -41,6 +46,8 @@ public struct MatmulPlan: Sendable {
     public var scratchCount: Int
     /// Whether the kernel works on Cᵀ = Bᵀ · Aᵀ.
     public var isTransposed: Bool
+    /// Whether the product is made from panels of B: the problem's own, or others with which each sum is the same.
+    public var readsPanels: Bool
     /// The kernel's own choice of path.
     public var strategy: UInt8
     /// Rows and columns of C in one task, and the length of one block of k.
@@ -48,30 +55,29 @@ public struct MatmulPlan: Sendable {
 
     /// For kernels; callers take a plan from `matmulPlan`.
     public init(
-        packTasks: Int, tasks: Int, packedCount: Int, scratchCount: Int, isTransposed: Bool, strategy: UInt8,
-        rowsPerTask: Int, columnsPerTask: Int, depth: Int
+        packTasks: Int, panelTasks: Int, tasks: Int, packedCount: Int, scratchCount: Int, isTransposed: Bool,
+        readsPanels: Bool, strategy: UInt8, rowsPerTask: Int, columnsPerTask: Int, depth: Int
     ) {
-        (self.packTasks, self.tasks, self.packedCount) = (packTasks, tasks, packedCount)
-        (self.scratchCount, self.isTransposed, self.strategy) = (scratchCount, isTransposed, strategy)
+        (self.packTasks, self.panelTasks, self.tasks) = (packTasks, panelTasks, tasks)
+        (self.packedCount, self.scratchCount) = (packedCount, scratchCount)
+        (self.isTransposed, self.readsPanels, self.strategy) = (isTransposed, readsPanels, strategy)
         (self.rowsPerTask, self.columnsPerTask, self.depth) = (rowsPerTask, columnsPerTask, depth)
-    }
-
-    /// Whether the first stage of both makes the same of one B, for problems that differ in their rows alone.
-    public func packsAlike(_ other: MatmulPlan) -> Bool {
-        !isTransposed && !other.isTransposed
-            && (strategy, packTasks, packedCount, depth)
-                == (other.strategy, other.packTasks, other.packedCount, other.depth)
     }
 }
 
 /// Matrix products.
 public protocol MatmulKernels<Scalar>: ScalarKernels {
     /// Chooses the path for a problem.
-    ///
-    /// - Parameter reusesRight: whether the same B will be multiplied again: it is packed once then, in the first stage.
-    static func matmulPlan(_ problem: MatmulProblem<Scalar>, reusesRight: Bool) -> MatmulPlan
+    static func matmulPlan(_ problem: MatmulProblem<Scalar>) -> MatmulPlan
 
-    /// Packs one part of the right operand into `packed`.
+    /// Independent tasks that make the panels of a problem's B, whatever its rows, and the scalars that these take.
+    static func matmulPanels(_ problem: MatmulProblem<Scalar>) -> (tasks: Int, count: Int)
+
+    /// Makes one part of the panels of B.
+    static func matmulPackPanels(
+        _ problem: MatmulProblem<Scalar>, task: Int, _ panels: UnsafeMutablePointer<Scalar>)
+
+    /// Packs one part of the operands into `packed`.
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>)
 
@@ -83,11 +89,4 @@ public protocol MatmulKernels<Scalar>: ScalarKernels {
     /// All tasks one after the other; `scratch` has `plan.packedCount + plan.scratchCount` scalars.
     static func matmul(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, _ scratch: UnsafeMutablePointer<Scalar>)
-}
-
-extension MatmulKernels {
-    /// The plan for a problem that comes once.
-    @inlinable public static func matmulPlan(_ problem: MatmulProblem<Scalar>) -> MatmulPlan {
-        matmulPlan(problem, reusesRight: false)
-    }
 }

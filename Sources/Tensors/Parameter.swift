@@ -11,6 +11,7 @@ public final class Parameter {
                 hint: "convert them first: float(x)")
         }
         value = try initial.copied()
+        value.storage.keptPanels = KeptPanels()
         value.isTrackedLeaf = true
     }
 

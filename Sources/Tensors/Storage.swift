@@ -8,6 +8,8 @@ final class Storage {
     let capacity: Int
     /// Where only some rows of a matrix were written yet: which.
     var written: WrittenRows?
+    /// Where these are the numbers of a parameter: what products keep of them.
+    var keptPanels: KeptPanels?
 
     var bytes: UnsafeMutableRawPointer {
         if written != nil { WrittenRows.complete(self) }

@@ -125,9 +125,13 @@ public final class Tensor {
         if !isKnownUniquelyReferenced(&storage) {
             let copy = try Storage(byteCount: count * dtype.size)
             copy.bytes.copyMemory(from: storage.bytes, byteCount: count * dtype.size)
+            copy.keptPanels = KeptPanels()
             storage = copy
         }
-        version += 1
+        storage.keptPanels?.forget()
+        // Swift 6.3 takes a copy of memory that ends a function which may throw for the whole end, and returns whatever is in
+        // the register of errors; so something comes after it.
+        defer { version += 1 }
         try body(storage.bytes)
     }
 

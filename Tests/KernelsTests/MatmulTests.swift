@@ -5,10 +5,8 @@ import Testing
 @Suite("Matrix products")
 struct MatmulTests {
     /// Runs a problem's tasks in the given order.
-    static func run<T: TestScalar>(
-        _ problem: MatmulProblem<T>, _ k: any RealKernelTable<T>.Type, reversed: Bool, reusesRight: Bool = false
-    ) {
-        let plan = k.matmulPlan(problem, reusesRight: reusesRight)
+    static func run<T: TestScalar>(_ problem: MatmulProblem<T>, _ k: any RealKernelTable<T>.Type, reversed: Bool) {
+        let plan = k.matmulPlan(problem)
         let packed = UnsafeMutablePointer<T>.allocate(capacity: plan.packedCount + plan.scratchCount + 1)
         packed.initialize(repeating: .nan, count: plan.packedCount + plan.scratchCount + 1)
         defer { packed.deallocate() }
@@ -19,6 +17,18 @@ struct MatmulTests {
             }
         } else {
             k.matmul(problem, plan, packed)
+        }
+    }
+
+    /// Runs a problem whose panels are made before.
+    static func runWithPanels<T: TestScalar>(_ problem: MatmulProblem<T>, _ k: any RealKernelTable<T>.Type) {
+        let (tasks, count) = k.matmulPanels(problem)
+        var panels = [T](repeating: .nan, count: count + 1)
+        panels.withUnsafeMutableBufferPointer { panels in
+            for task in (0..<tasks).reversed() { k.matmulPackPanels(problem, task: task, panels.baseAddress!) }
+            var problem = problem
+            problem.panels = UnsafePointer(panels.baseAddress)
+            run(problem, k, reversed: true)
         }
     }
 
@@ -45,7 +55,8 @@ struct MatmulTests {
                     }
                 }
                 for (alpha, beta, hasBias) in [(1.0, 0.0, false), (0.5, 1.0, true), (1, 0.25, false), (1, 0, true)] {
-                    func result(reversed: Bool, reusesRight: Bool = false) -> [T] {
+                    var isSame = false
+                    func result(reversed: Bool, panels: Bool = false) -> [T] {
                         output(m * n) { c in
                             // With beta = 0 the old contents must not matter.
                             if beta == 0 {
@@ -58,7 +69,12 @@ struct MatmulTests {
                                 alpha: T(alpha), beta: T(beta))
                             bias.withUnsafeBufferPointer { bias in
                                 if hasBias { problem.bias = bias.baseAddress }
-                                Self.run(problem, kernels, reversed: reversed, reusesRight: reusesRight)
+                                isSame = kernels.matmulPlan(problem).readsPanels
+                                if panels {
+                                    Self.runWithPanels(problem, kernels)
+                                } else {
+                                    Self.run(problem, kernels, reversed: reversed)
+                                }
                             }
                         }
                     }
@@ -69,9 +85,10 @@ struct MatmulTests {
                     }
                     let failure = mismatch(found, wanted, scale: 5 * Double(k).squareRoot() + 1)
                     #expect(failure == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB) \(alpha) \(beta)")
-                    let reusing = mismatch(
-                        result(reversed: false, reusesRight: true), wanted, scale: 5 * Double(k).squareRoot() + 1)
-                    #expect(reusing == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB), B for several products")
+                    let fromPanels = result(reversed: true, panels: true)
+                    let failed = mismatch(fromPanels, wanted, scale: 5 * Double(k).squareRoot() + 1)
+                    #expect(failed == nil, "\(m)x\(n)x\(k) \(transposeA) \(transposeB), from panels")
+                    if isSame { #expect(fromPanels == found, "\(m)x\(n)x\(k): panels change the sums") }
                     if alpha == 0.5 { #expect(result(reversed: true) == found, "order of tasks matters") }
                 }
             }

@@ -42,6 +42,54 @@ struct LinearTests {
         }
     }
 
+    // Short and tall inputs, few outputs, rows that must be packed; and such as read no panels.
+    @Test(
+        "a parameter that stays as it is gives the same bits from what is kept of it, and new ones after an update",
+        arguments: [
+            ([7, 50, 700], true), ([32, 96, 2200], true), ([40, 9, 20], true), ([100, 33, 65], true),
+            ([300, 70, 400], true), ([20, 300, 1024], true), ([150, 800, 1024], true), ([1, 40, 30], false),
+            ([700, 7, 30], false), ([5, 4, 0], false),
+        ])
+    func kept(size: [Int], keeps: Bool) throws {
+        for dtype in [DType.f32, .f64] {
+            let x = try randn([size[0], size[2]]).converted(to: dtype)
+            let bias = try randn([size[1]]).converted(to: dtype)
+            let shape = [size[1], size[2]]
+            let values = (try randn(shape).converted(to: dtype), try randn(shape).converted(to: dtype))
+            let parameter = try Parameter(values.0)
+            let before = Memory.usage.used
+            for value in [values.0, values.1] {
+                try parameter.assign(value)
+                #expect(Memory.usage.used == before, "panels outlive an update")
+                let wanted = try linear(x, weight: value, bias: bias, then: .relu).elements()
+                for _ in 1...3 {
+                    #expect(try linear(x, weight: parameter.value, bias: bias, then: .relu).elements() == wanted)
+                }
+                let isKept = Memory.usage.used - before >= max(value.count * dtype.size, 1)
+                #expect(isKept == keeps, "\(size)")
+                // A view taken now shows these numbers for ever; another view has panels of its own.
+                let view = try transpose(parameter.value.detached())
+                let wide = try randn([size[0], size[1]]).converted(to: dtype)
+                let turned = try matmul(wide, value).elements()
+                for _ in 1...2 { #expect(try matmul(wide, parameter.value).elements() == turned) }
+                try parameter.assign(values.0)
+                #expect(try linear(x, weight: transpose(view), bias: bias, then: .relu).elements() == wanted)
+            }
+        }
+    }
+
+    @Test("nothing is kept where half of the memory is in use")
+    func noRoom() throws {
+        let limit = Memory.limit
+        defer { Memory.limit = limit }
+        let (x, parameter) = (try randn([50, 400]), try Parameter(randn([300, 400])))
+        let wanted = try linear(x, weight: parameter.value, bias: nil).elements()
+        let used = Memory.usage.used
+        Memory.limit = 2 * used
+        for _ in 1...3 { #expect(try linear(x, weight: parameter.value, bias: nil).elements() == wanted) }
+        #expect(Memory.usage.used == used)
+    }
+
     @Test("weights in fewer bits, too", arguments: Activation.allCases)
     func rounded(activation: Activation) throws {
         let (x, weight, bias) = (try randn([2, 30, 50]), try randn([70, 50]), try randn([70]))

@@ -9,8 +9,7 @@ extension RealLoops {
         return first..<Swift.min(end, m)
     }
 
-    /// A block of the only rows of A, or some panels of B, for each block of k: [block][panel][k in block][column], zero
-    /// beyond the last column. Behind all of B are the rows of A, if several tasks need them: [task][block][tile].
+    /// A block of the only rows of A, or some panels of B: [panel][k][column], zero beyond the last column. Behind all panels of B, if they are made here, are the rows of A, if several tasks need them: [task][block][tile].
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>
     ) {
@@ -21,34 +20,47 @@ extension RealLoops {
                 o.a + start &* o.aColumn, o.aRow, o.aColumn, packed + o.m &* start, o.m,
                 Swift.min(plan.depth, o.k &- start))
         }
+        if task < plan.panelTasks {
+            packPanels(task, o, packed)
+        } else {
+            packTaskRows(task &- plan.panelTasks, o, plan, packed)
+        }
+    }
+
+    static func matmulPanels(_ problem: MatmulProblem<Scalar>) -> (tasks: Int, count: Int) {
+        let panels = (problem.n &+ panelWidth &- 1) / panelWidth
+        return ((panels &+ panelsPerPack &- 1) / panelsPerPack, panels &* panelWidth &* problem.k)
+    }
+
+    static func matmulPackPanels(
+        _ problem: MatmulProblem<Scalar>, task: Int, _ panels: UnsafeMutablePointer<Scalar>
+    ) {
+        packPanels(task, Operands(problem, transposed: false), panels)
+    }
+
+    /// A few panels of B.
+    private static func packPanels(_ task: Int, _ o: Operands<Scalar>, _ packed: Output) {
         let width = panelWidth
-        let panels = (o.n &+ width &- 1) / width
         let first = task &* panelsPerPack
-        if first >= panels { return packTaskRows(task &- packsOfPanels(o.n), o, plan, packed) }
-        let end = Swift.min(first &+ panelsPerPack, panels)
+        let end = Swift.min(first &+ panelsPerPack, (o.n &+ width &- 1) / width)
         // Sixteen rows of all panels, then the next sixteen.
         let strip = 16
-        var start = 0
-        while start < o.k {
-            let depth = Swift.min(plan.depth, o.k &- start)
-            var k = 0
-            while k < depth {
-                for panel in first..<end {
-                    let column = panel &* width
-                    packPanel(
-                        o, row: start &+ k, column: column, packed + (panels &* start &+ panel &* depth &+ k) &* width,
-                        depth: Swift.min(strip, depth &- k), columns: Swift.min(width, o.n &- column))
-                }
-                k &+= strip
+        var row = 0
+        while row < o.k {
+            for panel in first..<end {
+                let column = panel &* width
+                packPanel(
+                    o, row: row, column: column, packed + (panel &* o.k &+ row) &* width,
+                    depth: Swift.min(strip, o.k &- row), columns: Swift.min(width, o.n &- column))
             }
-            start &+= depth
+            row &+= strip
         }
     }
 
     /// The rows of A that some tasks of the packed strategy need.
     private static func packTaskRows(_ number: Int, _ o: Operands<Scalar>, _ plan: MatmulPlan, _ packed: Output) {
-        let rows = taskRows(o.m, number, of: plan.packTasks &- packsOfPanels(o.n))
-        let place = packedRows(rows, o, packed)
+        let rows = taskRows(o.m, number, of: plan.packTasks &- plan.panelTasks)
+        let place = packedRows(rows, o, plan, packed)
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
@@ -61,10 +73,9 @@ extension RealLoops {
 
     /// Where some rows of A are that were packed ahead of time.
     @inline(__always) private static func packedRows(
-        _ rows: Range<Int>, _ o: Operands<Scalar>, _ packed: Output
+        _ rows: Range<Int>, _ o: Operands<Scalar>, _ plan: MatmulPlan, _ packed: Output
     ) -> Output {
-        let panels = (o.n &+ panelWidth &- 1) / panelWidth
-        return packed + (panels &* panelWidth &+ rows.lowerBound) &* o.k
+        packed + (plan.packedCount &- (o.m &- rows.lowerBound) &* o.k)
     }
 
     /// One tile of `height` rows, whole or half; strides of A as in `runTile`.
@@ -276,19 +287,20 @@ extension RealLoops {
         let (firstRow, rows) = (taskRows.lowerBound, taskRows.count)
         let firstPanel = task % columnTasks &* plan.columnsPerTask / width
         let endPanel = Swift.min(firstPanel &+ plan.columnsPerTask / width, allPanels)
-        let isPackedAhead = plan.packTasks > packsOfPanels(o.n)
+        let panels = problem.panels ?? UnsafePointer(packed)
+        let isPackedAhead = plan.packTasks > plan.panelTasks
         var start = 0
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
             let block =
                 isPackedAhead
-                ? LeftBlock(start: UnsafePointer(packedRows(taskRows, o, packed) + rows &* start))
+                ? LeftBlock(start: UnsafePointer(packedRows(taskRows, o, plan, packed) + rows &* start))
                 : leftBlock(o, firstRow: firstRow, rows: rows, start: start, depth: depth, scratch)
             for panel in firstPanel..<endPanel {
-                let b = packed + (allPanels &* start &+ panel &* depth) &* width
+                let b = panels + (panel &* o.k &+ start) &* width
                 tiles(
                     o, problem, block: block, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
-                    bStep: width, next: b + depth &* width, start: start, depth: depth, tile)
+                    bStep: width, next: b + o.k &* width, start: start, depth: depth, tile)
                 // A few panels at a time: their part of C is still in the first caches.
                 let isLast = panel &+ 1 == endPanel
                 if start &+ depth == o.k, isLast || (panel &+ 1 &- firstPanel) % finishedTogether == 0 {
@@ -359,7 +371,8 @@ extension RealLoops {
         while row < rows {
             let height = nextHeight(rows &- row)
             fill(o, problem, firstRow &+ row, column, height: height, block: start..<start &+ depth, tile) { writer in
-                let ahead = Ahead(start: next + row &* share)
+                // As much as the panel is long, in as many tiles as there are.
+                let ahead = Ahead(start: next + row &* share, isDense: 4 &* rows < tileRows &* panelWidth)
                 if o.n &- column <= Vector.width {
                     halfTile(
                         height, block.start + row &* (block.rowStride ?? depth), rowStride: block.rowStride ?? 1,
@@ -391,7 +404,7 @@ extension RealLoops {
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
             for panel in 0..<allPanels {
-                let b = packed + (allPanels &* start &+ panel &* depth) &* width
+                let b = packed + (panel &* o.k &+ start) &* width
                 let column = panel &* width
                 var row = 0
                 while row < rows {

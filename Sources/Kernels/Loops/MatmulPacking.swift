@@ -62,12 +62,6 @@ extension RealLoops {
     /// Panels that are packed together, so that rows of B are read in longer pieces.
     @inline(__always) static var panelsPerPack: Int { 4 }
 
-    /// Tasks that pack the panels of a B of n columns.
-    @inline(__always) static func packsOfPanels(_ n: Int) -> Int {
-        let width = panelsPerPack &* panelWidth
-        return (n &+ width &- 1) / width
-    }
-
     /// Panels whose columns of C are finished at a time.
     @inline(__always) static var finishedTogether: Int { 4 }
 

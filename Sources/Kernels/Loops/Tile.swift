@@ -146,9 +146,10 @@ typealias TwelveRows<Row: TileRows> = Stack<EightRows<Row>, FourRows<Row>>
 /// the tile's own reads.
 struct Ahead<Scalar> {
     let start: UnsafePointer<Scalar>
-    /// The distance of twelve rows of which each gives a line every sixteen steps; nil for a line every four steps, one
-    /// behind the other.
+    /// The distance of twelve rows of which each gives a line every sixteen steps; nil for lines one behind the other.
     var rowStride: Int?
+    /// Of lines one behind the other: whether every four steps three come near, or one.
+    var isDense = false
 }
 
 /// One tile: k steps over A (entries `rowStride` apart down, `step` apart along k) and a panel of B, rows `bStep` apart.
@@ -187,6 +188,11 @@ struct Ahead<Scalar> {
         kd_prefetch_far(next)
         kd_prefetch_far(next + stride)
         kd_prefetch_far(next + 2 &* stride)
+    } else if ahead.isDense {
+        let next = ahead.start + turn &* 3 &* line
+        kd_prefetch_far(next)
+        kd_prefetch_far(next + line)
+        kd_prefetch_far(next + 2 &* line)
     } else {
         kd_prefetch_far(ahead.start + turn &* line)
     }

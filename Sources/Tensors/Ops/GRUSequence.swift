@@ -85,23 +85,27 @@ private struct GRUSequence<S: Real> {
                 (own + row * 3 * n).update(from: shift.pointer(S.self), count: 3 * n)
             }
             (h + order.firstState * size).update(from: first.pointer(S.self), count: size)
-            var product = try StepProduct<S>(
-                m: order.batch, n: 3 * n, k: n, right: factors.pointer(S.self), transposed: true, beta: 1)
-            for step in 0..<time {
-                let t = order.time(of: step)
-                let (oldH, newH) = (h + order.before(t) * size, h + order.after(t) * size)
-                let place = t * 3 * size
-                try product.run(oldH, into: own + place)
-                try ThreadPool.parallel(order.batch, grain: order.grain) { rows in
-                    let (start, wide) = (rows.lowerBound * n, place + rows.lowerBound * 3 * n)
+            let products = try PartProducts<S>(order.parts, factors, transposed: true, beta: 1)
+            try order.forEachPart { _, part, rows, steps in
+                let start = rows.lowerBound * n
+                for step in steps {
+                    if Interruption.isRequested { return }
+                    let t = order.time(of: step)
+                    let (oldH, newH) = (h + order.before(t) * size, h + order.after(t) * size)
+                    let wide = 3 * (t * size + start)
+                    products.run(part, oldH + start, into: own + wide)
                     S.loops.gruCellRows(
                         inputGates: inputGates + wide, hiddenGates: own + wide, previousHidden: oldH + start,
                         activated: gates + wide, hiddenState: newH + start, rows: rows.count, hidden: n)
-                }
-                (out + t * size).update(from: newH, count: size)
-                order.forEachPadded(t) { row in
-                    newH.copyRow(row, of: oldH, width: n)
-                    S.loops.fill(out + t * size + row * n, with: 0, count: n)
+                    for row in rows {
+                        let target = out + t * size + row * n
+                        if order.isPadding(t, row) {
+                            newH.copyRow(row, of: oldH, width: n)
+                            S.loops.fill(target, with: 0, count: n)
+                        } else {
+                            target.update(from: newH + row * n, count: n)
+                        }
+                    }
                 }
             }
             (out + time * size).update(from: h + order.lastState * size, count: size)
@@ -115,61 +119,50 @@ private struct GRUSequence<S: Real> {
         let towardsInput = try Tensor(uninitialized: activated.shape, activated.dtype)
         let towardsHidden = try Tensor(uninitialized: activated.shape, activated.dtype)
         let shape = [order.batch, n]
-        var (dh, nextDh) = try (Tensor(uninitialized: shape, S.dtype), Tensor(uninitialized: shape, S.dtype))
+        // After all steps the first holds the result.
+        let flows = try (Tensor(uninitialized: shape, S.dtype), Tensor(uninitialized: shape, S.dtype))
         if order.isEmpty {
             return [
-                towardsInput, try Tensor.zeros(weight.shape, weight.dtype), try Tensor.zeros([3 * n], weight.dtype), dh,
+                towardsInput, try Tensor.zeros(weight.shape, weight.dtype), try Tensor.zeros([3 * n], weight.dtype),
+                flows.0,
             ]
         }
         let (flow, factors) = try (gradient.packed(), weight.packed())
-        defer { withExtendedLifetime((flow, factors, activated, hiddenGates, states)) {} }
+        defer { withExtendedLifetime((flow, factors, activated, hiddenGates, states, flows)) {} }
         let (g, gates, own, h) = (
             flow.pointer(S.self), activated.pointer(S.self), hiddenGates.pointer(S.self), states.pointer(S.self)
         )
         let (dInput, dHidden) = (towardsInput.pointer(S.self), towardsHidden.pointer(S.self))
-        dh.pointer(S.self).update(from: g + time * size, count: size)
-        var product = try StepProduct<S>(
-            m: order.batch, n: n, k: 3 * n, right: factors.pointer(S.self), transposed: false, beta: 1)
-        for step in stride(from: time - 1, through: 0, by: -1) {
-            let t = order.time(of: step)
-            let (upper, lower, place) = (dh.pointer(S.self), nextDh.pointer(S.self), t * 3 * size)
-            try ThreadPool.parallel(order.batch, grain: order.grain) { rows in
-                let (start, wide) = (rows.lowerBound * n, place + rows.lowerBound * 3 * n)
-                order.addOutputGradient(g + t * size, to: upper, time: t, rows)
+        let (dh, spare) = (flows.0.pointer(S.self), flows.1.pointer(S.self))
+        (time.isMultiple(of: 2) ? dh : spare).update(from: g + time * size, count: size)
+        let products = try PartProducts<S>(order.parts, factors, transposed: false, beta: 1)
+        try order.forEachPart { _, part, rows, steps in
+            let start = rows.lowerBound * n
+            for step in steps {
+                if Interruption.isRequested { return }
+                let t = order.time(of: time - 1 - step)
+                let (upper, lower) = (time - step).isMultiple(of: 2) ? (dh, spare) : (spare, dh)
+                let wide = 3 * (t * size + start)
+                for row in rows where !order.isPadding(t, row) {
+                    S.loops.addInPlace(g + t * size + row * n, upper + row * n, count: n)
+                }
                 S.loops.gruCellBackwardRows(
                     activated: gates + wide, hiddenGates: own + wide,
                     previousHidden: h + order.before(t) * size + start, hiddenGradient: upper + start,
                     dInputGates: dInput + wide, dHiddenGates: dHidden + wide, dPreviousHidden: lower + start,
                     rows: rows.count, hidden: n)
+                for row in rows where order.isPadding(t, row) {
+                    S.loops.fill(dInput + 3 * (t * size + row * n), with: 0, count: 3 * n)
+                    S.loops.fill(dHidden + 3 * (t * size + row * n), with: 0, count: 3 * n)
+                    lower.copyRow(row, of: upper, width: n)
+                }
+                // The direct part z · g is there already; the product is added to it.
+                products.run(part, dHidden + wide, into: lower + start)
             }
-            order.forEachPadded(t) { row in
-                S.loops.fill(dInput + place + row * 3 * n, with: 0, count: 3 * n)
-                S.loops.fill(dHidden + place + row * 3 * n, with: 0, count: 3 * n)
-                lower.copyRow(row, of: upper, width: n)
-            }
-            // The direct part z · g is there already; the product is added to it.
-            try product.run(dHidden + place, into: lower)
-            swap(&dh, &nextDh)
         }
         let rows = try reshape(towardsHidden, [time * order.batch, 3 * n])
         let towardsWeight = try matmul(transpose(rows), order.previous(states))
         let towardsBias = try sum(rows, dims: [0], keepdim: false)
-        return [towardsInput, towardsWeight, towardsBias, dh]
-    }
-}
-
-extension StepOrder {
-    /// Adds the gradient of a step's output to that of its state, for the rows that are real.
-    fileprivate func addOutputGradient<S: Real>(
-        _ gradient: UnsafePointer<S>, to state: UnsafeMutablePointer<S>, time: Int, _ rows: Range<Int>
-    ) {
-        let flags = mask.map { $0.pointer(UInt8.self) + time * batch }
-        guard let flags else {
-            let start = rows.lowerBound * hidden
-            return S.loops.addInPlace(gradient + start, state + start, count: rows.count * hidden)
-        }
-        for row in rows where flags[row] != 0 {
-            S.loops.addInPlace(gradient + row * hidden, state + row * hidden, count: hidden)
-        }
+        return [towardsInput, towardsWeight, towardsBias, flows.0]
     }
 }

@@ -146,25 +146,6 @@ private struct LSTMSequence<S: Real> {
     /// Elements of a row of the output.
     private var width: Int { directions.count * hidden }
 
-    /// Parts of the batch that go through all steps by themselves; how many depends on the sizes alone.
-    private var parts: [Range<Int>] {
-        let count = max(1, batch / 16)
-        return (0..<count).map { $0 * batch / count..<($0 + 1) * batch / count }
-    }
-
-    /// Calls `body` for each direction and part of the batch, some steps at a time in their order, on all threads: nobody
-    /// waits for another's step.
-    private func forEachPart(
-        _ body: (_ direction: Int, _ part: Int, _ rows: Range<Int>, _ steps: Range<Int>) -> Void
-    ) throws {
-        let (parts, length) = (parts, 16)
-        let links = max(1, (time + length - 1) / length)
-        try ThreadPool.parallel(chains: directions.count * parts.count, links: links) { chain, link in
-            let part = chain / directions.count
-            body(chain % directions.count, part, parts[part], link * length..<min(time, (link + 1) * length))
-        }
-    }
-
     func apply() throws -> Tensor {
         let kept = try directions.map { direction in
             Kept(
@@ -191,8 +172,7 @@ private struct LSTMSequence<S: Real> {
             let states = try directions.map { (h: try $0.hidden.packed(), c: try $0.cell.packed()) }
             let weights = try directions.map { try $0.weight.packed() }
             let products = try directions.indices.map { d in
-                try PartProducts<S>(
-                    parts, n: 4 * hidden, k: hidden, right: weights[d].pointer(S.self), transposed: true, beta: 1)
+                try PartProducts<S>(orders[d].parts, weights[d], transposed: true, beta: 1)
             }
             // The inputs' part of the gates: of each step in its place, or of each row, for the steps to take.
             let projected = try directions.indices.map { d in
@@ -208,7 +188,7 @@ private struct LSTMSequence<S: Real> {
             }
             defer { withExtendedLifetime((states, weights, kept, products, projected)) {} }
             let out = output.pointer(S.self)
-            try forEachPart { d, part, rows, steps in
+            try orders[0].forEachPart(directions: directions.count) { d, part, rows, steps in
                 forward(
                     orders[d], (states[d].h.pointer(S.self), states[d].c.pointer(S.self)), kept[d], projected[d],
                     { products[d].run(part, $0, into: $1) }, out + d * hidden, rows, steps)
@@ -280,11 +260,10 @@ private struct LSTMSequence<S: Real> {
         let weights = try directions.map { try $0.weight.packed() }
         let spare = try directions.map { _ in try Tensor(uninitialized: [2, batch, hidden], dtype) }
         let products = try directions.indices.map { d in
-            try PartProducts<S>(
-                parts, n: hidden, k: 4 * hidden, right: weights[d].pointer(S.self), transposed: false, beta: 0)
+            try PartProducts<S>(orders[d].parts, weights[d], transposed: false, beta: 0)
         }
         defer { withExtendedLifetime((flow, weights, kept, spare, products)) {} }
-        try forEachPart { d, part, rows, steps in
+        try orders[0].forEachPart(directions: directions.count) { d, part, rows, steps in
             back(
                 orders[d], kept[d], flow.pointer(S.self) + d * hidden, { products[d].run(part, $0, into: $1) },
                 towardsGates[d].pointer(S.self), (towardsStates[d].pointer(S.self), spare[d].pointer(S.self)),

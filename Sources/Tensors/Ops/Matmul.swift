@@ -201,7 +201,13 @@ private func multiplyReal<S: Real>(
     (problem.bRowStride, problem.bColumnStride) = (b.strides[b.rank - 2], b.strides[b.rank - 1])
     problem.bias = bias.map { UnsafePointer($0.pointer(S.self)) }
     problem.activation = activation.map { ($0.op, $0.values.pointer(S.self)) }
-    let plan = S.loops.matmulPlan(problem)
+    var plan = S.loops.matmulPlan(problem)
+    let panels = batches.count == 1 && plan.readsPanels ? try b.storage.keptPanels?.panels(for: problem) : nil
+    defer { withExtendedLifetime(panels) {} }
+    if let panels {
+        problem.panels = UnsafePointer(panels.bytes.assumingMemoryBound(to: S.self))
+        plan = S.loops.matmulPlan(problem)
+    }
     let size = MemoryLayout<S>.stride
     // A cache line apart, so that no two threads write to one.
     let packedBytes = (plan.packedCount * size + 63) / 64 * 64

@@ -1,93 +1,47 @@
 import KernelTable
 
-/// The same right operand for the products of all steps: packed once where the kernel allows it.
-struct StepProduct<S: Real> {
-    private var problem: MatmulProblem<S>
-    private let plan: MatmulPlan
-    private let memory: Storage
-    private let scratchStart: Int
-    private let scratchBytes: Int
-    private var isPacked = false
-
-    /// C [m, n] = A [m, k] · B + beta · C, where B is stored as [n, k] when `transposed`.
-    init(m: Int, n: Int, k: Int, right: UnsafePointer<S>, transposed: Bool, beta: S) throws {
-        // A and C are set for each step; a plan looks at sizes and strides alone.
-        let none = UnsafeMutablePointer<S>(bitPattern: 64)!
-        problem = MatmulProblem(
-            m: m, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
-        plan = S.loops.matmulPlan(problem, reusesRight: true)
-        let size = MemoryLayout<S>.stride
-        scratchStart = (plan.packedCount * size + 63) / 64 * 64
-        scratchBytes = (plan.scratchCount * size + 63) / 64 * 64
-        memory = try Storage(byteCount: scratchStart + scratchBytes * ThreadPool.size)
-    }
-
-    mutating func run(_ a: UnsafePointer<S>, into c: UnsafeMutablePointer<S>) throws {
-        problem.a = a
-        problem.c = c
-        let (current, plan, bytes) = (problem, plan, memory.bytes)
-        let packed = bytes.assumingMemoryBound(to: S.self)
-        if !isPacked {
-            try ThreadPool.parallel(chunks: plan.packTasks) { S.loops.matmulPack(current, plan, task: $0, packed) }
-            // Of Cᵀ = Bᵀ · Aᵀ the right operand is A, another one in each step.
-            isPacked = !plan.isTransposed
-        }
-        let (start, each) = (scratchStart, scratchBytes)
-        try ThreadPool.parallelByWorker(chunks: plan.tasks) { task, worker in
-            let scratch = (bytes + start + worker * each).assumingMemoryBound(to: S.self)
-            S.loops.matmulCompute(current, plan, task: task, packed, scratch)
-        }
-    }
-}
-
-/// The same right operand for the products of all steps of each of several parts of the rows: packed once for all parts
-/// where the kernel allows it. A part runs on one thread.
+/// The products of all steps with one right operand, for each of several parts of the rows; a part runs on one thread.
 final class PartProducts<S: Real> {
     private struct Part {
         let problem: MatmulProblem<S>
         let plan: MatmulPlan
-        /// Whether what is packed serves all parts and steps.
-        let shares: Bool
-        /// What the kernel works in, and what is packed in each step.
+        /// What the kernel works in.
         let own: Storage
     }
 
     private let parts: [Part]
-    private let shared: Storage
+    private let panels: Storage?
 
-    /// C [rows, n] = A [rows, k] · B + beta · C, where B is stored as [n, k] when `transposed`.
-    init(_ ranges: [Range<Int>], n: Int, k: Int, right: UnsafePointer<S>, transposed: Bool, beta: S) throws {
+    /// C [rows, n] = A [rows, k] · B + beta · C, where B, or Bᵀ when `transposed`, is a contiguous matrix that must live as
+    /// long as this.
+    init(_ ranges: [Range<Int>], _ right: Tensor, transposed: Bool, beta: S) throws {
+        let (k, n) = transposed ? (right.shape[1], right.shape[0]) : (right.shape[0], right.shape[1])
         // A and C are set for each step; a plan looks at sizes and strides alone.
         let none = UnsafeMutablePointer<S>(bitPattern: 64)!
-        let problems = ranges.map {
-            MatmulProblem(m: $0.count, n: n, k: k, a: none, b: right, transposeB: transposed, c: none, beta: beta)
+        var problem = MatmulProblem(
+            m: 0, n: n, k: k, a: none, b: right.pointer(S.self), transposeB: transposed, c: none, beta: beta)
+        problem.panels = UnsafePointer(none)
+        let plans = ranges.map {
+            problem.m = $0.count
+            return S.loops.matmulPlan(problem)
         }
-        let plans = problems.map { S.loops.matmulPlan($0, reusesRight: true) }
-        let size = MemoryLayout<S>.stride
-        shared = try Storage(byteCount: plans[0].packedCount * size)
-        if !plans[0].isTransposed {
-            let packed = shared.bytes.assumingMemoryBound(to: S.self)
-            for task in 0..<plans[0].packTasks { S.loops.matmulPack(problems[0], plans[0], task: task, packed) }
-        }
-        parts = try zip(problems, plans).map { problem, plan in
-            // Of Cᵀ = Bᵀ · Aᵀ the right operand is A, another one in each step.
-            let shares = plan.packsAlike(plans[0])
-            let count = plan.scratchCount + (shares ? 0 : plan.packedCount)
-            return Part(problem: problem, plan: plan, shares: shares, own: try Storage(byteCount: count * size))
+        panels =
+            plans.contains { $0.readsPanels }
+            ? try right.storage.keptPanels?.panels(for: problem) ?? problem.packedPanels() : nil
+        problem.panels = panels.map { UnsafePointer($0.bytes.assumingMemoryBound(to: S.self)) }
+        parts = try zip(ranges, plans).map { rows, plan in
+            problem.m = rows.count
+            let count = plan.packedCount + plan.scratchCount
+            return Part(problem: problem, plan: plan, own: try Storage(byteCount: count * MemoryLayout<S>.size))
         }
     }
 
     func run(_ part: Int, _ a: UnsafePointer<S>, into c: UnsafeMutablePointer<S>) {
-        let (part, plan) = (parts[part], parts[part].plan)
+        let part = parts[part]
         var problem = part.problem
         problem.a = a
         problem.c = c
-        let scratch = part.own.bytes.assumingMemoryBound(to: S.self)
-        let packed = part.shares ? shared.bytes.assumingMemoryBound(to: S.self) : scratch + plan.scratchCount
-        if !part.shares {
-            for task in 0..<plan.packTasks { S.loops.matmulPack(problem, plan, task: task, packed) }
-        }
-        for task in 0..<plan.tasks { S.loops.matmulCompute(problem, plan, task: task, packed, scratch) }
+        S.loops.matmul(problem, part.plan, part.own.bytes.assumingMemoryBound(to: S.self))
     }
 }
 
@@ -123,19 +77,28 @@ struct StepOrder {
             shape: [time * batch, hidden], strides: [hidden, 1], offset: states.offset + (reversed ? size : 0))
     }
 
-    /// Rows for one chunk of the pointwise part of a step.
-    var grain: Int { Swift.max(1, 2048 / Swift.max(hidden, 1)) }
+    /// Parts of the batch that go through all steps by themselves; how many depends on the sizes alone.
+    var parts: [Range<Int>] {
+        let count = max(1, batch / 16)
+        return (0..<count).map { $0 * batch / count..<($0 + 1) * batch / count }
+    }
+
+    /// Calls `body` for each direction and part of the batch, some steps at a time in their order, on all threads: nobody
+    /// waits for another's step.
+    func forEachPart(
+        directions: Int = 1, _ body: (_ direction: Int, _ part: Int, _ rows: Range<Int>, _ steps: Range<Int>) -> Void
+    ) throws {
+        let (parts, length) = (parts, 16)
+        let links = max(1, (time + length - 1) / length)
+        try ThreadPool.parallel(chains: directions * parts.count, links: links) { chain, link in
+            let part = chain / directions
+            body(chain % directions, part, parts[part], link * length..<min(time, (link + 1) * length))
+        }
+    }
 
     func isPadding(_ time: Int, _ row: Int) -> Bool {
         guard let mask else { return false }
         return mask.pointer(UInt8.self)[time * batch + row] == 0
-    }
-
-    /// Calls `body` for the rows that are padding at a time.
-    func forEachPadded(_ time: Int, _ body: (Int) -> Void) {
-        guard let mask else { return }
-        let flags = mask.pointer(UInt8.self) + time * batch
-        for row in 0..<batch where flags[row] == 0 { body(row) }
     }
 }
 
