@@ -353,7 +353,7 @@ extension RealLoops {
         _ o: Operands<Scalar>, firstRow: Int, rows: Int, start: Int, depth: Int, _ space: Output
     ) -> LeftBlock<Scalar> {
         let source = o.a + (firstRow &* o.aRow &+ start &* o.aColumn)
-        guard o.packsLeft else { return LeftBlock(start: source, rowStride: o.aRow) }
+        guard packsLeft(o) else { return LeftBlock(start: source, rowStride: o.aRow) }
         packBlock(source, o.aRow, o.aColumn, space, rows, depth)
         return LeftBlock(start: UnsafePointer(space))
     }

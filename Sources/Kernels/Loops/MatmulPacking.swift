@@ -28,12 +28,6 @@ struct Operands<Scalar: Real> {
     }
 }
 
-extension Operands {
-    /// Whether tiles of A read it better from a copy: where it is walked across its rows, or where all rows begin at one place
-    /// of their pages, and so fight for one set of the first cache.
-    @inline(__always) var packsLeft: Bool { aColumn != 1 || aRow &* MemoryLayout<Scalar>.stride % 4096 == 0 }
-}
-
 /// Some rows and columns of A: tiles one behind the other, or rows where they lie.
 struct LeftBlock<Scalar> {
     let start: UnsafePointer<Scalar>
@@ -58,6 +52,12 @@ extension RealLoops {
 
     /// Rows of a block of A, which stays in the second cache while B passes by.
     @inline(__always) static var tallBlock: Int { 144 }
+
+    /// Whether tiles of A read it better from a copy: where it is walked across its rows, where all rows begin at one place of
+    /// their pages, and so fight for one set of the first cache, and where many panels of B pass by its blocks.
+    @inline(__always) static func packsLeft(_ o: Operands<Scalar>) -> Bool {
+        o.aColumn != 1 || o.aRow &* MemoryLayout<Scalar>.stride % 4096 == 0 || o.m > tallBlock && o.n >= 1024
+    }
 
     /// Panels that are packed together, so that rows of B are read in longer pieces.
     @inline(__always) static var panelsPerPack: Int { 4 }

@@ -84,7 +84,7 @@ extension RealLoops {
         let rows = ((p.m &+ tileRows &- 1) / tileRows &+ rowTasks &- 1) / rowTasks &* tileRows
         let panels = p.panels == nil ? matmulPanels(p) : (tasks: 0, count: 0)
         // A part of A that several tasks need is packed once for all of them, ahead of time.
-        let packs = Operands(p, transposed: false).packsLeft
+        let packs = packsLeft(Operands(p, transposed: false))
         let shares = packs && columnTasks > 1
         return plan(
             Strategy.packed, tasks: rowTasks &* columnTasks, packTasks: panels.tasks &+ (shares ? rowTasks : 0),
@@ -108,11 +108,12 @@ extension RealLoops {
         let columns = 64 &* o.m &* o.k >= 1 &<< 21 ? 64 : 128
         let tasks = (o.n &+ columns &- 1) / columns
         // A large A is packed once for all tasks, a small one sooner by each than all can wait for it.
-        let shares = o.packsLeft && tasks > 1 && o.m &* o.k >= 1 &<< 15
+        let packs = packsLeft(o)
+        let shares = packs && tasks > 1 && o.m &* o.k >= 1 &<< 15
         return plan(
             Strategy.oneBlock, tasks: tasks, transposed: isTurned, packTasks: shares ? (o.k &+ depth &- 1) / depth : 0,
             packedCount: shares ? o.m &* o.k : 0,
-            scratch: depth &* (panelWidth &+ (o.packsLeft && !shares ? o.m : 0)), rows: o.m, columns: columns,
+            scratch: depth &* (panelWidth &+ (packs && !shares ? o.m : 0)), rows: o.m, columns: columns,
             depth: depth)
     }
 }
