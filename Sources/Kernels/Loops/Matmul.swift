@@ -29,7 +29,7 @@ extension RealLoops {
 
     static func matmulPanels(_ problem: MatmulProblem<Scalar>) -> (tasks: Int, count: Int) {
         let panels = (problem.n &+ panelWidth &- 1) / panelWidth
-        return ((panels &+ panelsPerPack &- 1) / panelsPerPack, panels &* panelWidth &* problem.k)
+        return ((panels &+ panelsPerPack &- 1) / panelsPerPack, panels &* panelStride(problem.k))
     }
 
     static func matmulPackPanels(
@@ -50,7 +50,7 @@ extension RealLoops {
             for panel in first..<end {
                 let column = panel &* width
                 packPanel(
-                    o, row: row, column: column, packed + (panel &* o.k &+ row) &* width,
+                    o, row: row, column: column, packed + (panel &* panelStride(o.k) &+ row &* width),
                     depth: Swift.min(strip, o.k &- row), columns: Swift.min(width, o.n &- column))
             }
             row &+= strip
@@ -297,10 +297,10 @@ extension RealLoops {
                 ? LeftBlock(start: UnsafePointer(packedRows(taskRows, o, plan, packed) + rows &* start))
                 : leftBlock(o, firstRow: firstRow, rows: rows, start: start, depth: depth, scratch)
             for panel in firstPanel..<endPanel {
-                let b = panels + (panel &* o.k &+ start) &* width
+                let b = panels + (panel &* panelStride(o.k) &+ start &* width)
                 tiles(
                     o, problem, block: block, firstRow: firstRow, rows: rows, column: panel &* width, b: b,
-                    bStep: width, next: b + o.k &* width, start: start, depth: depth, tile)
+                    bStep: width, next: b + panelStride(o.k), start: start, depth: depth, tile)
                 // A few panels at a time: their part of C is still in the first caches.
                 let isLast = panel &+ 1 == endPanel
                 if start &+ depth == o.k, isLast || (panel &+ 1 &- firstPanel) % finishedTogether == 0 {
@@ -404,7 +404,7 @@ extension RealLoops {
         while start < o.k {
             let depth = Swift.min(plan.depth, o.k &- start)
             for panel in 0..<allPanels {
-                let b = packed + (panel &* o.k &+ start) &* width
+                let b = packed + (panel &* panelStride(o.k) &+ start &* width)
                 let column = panel &* width
                 var row = 0
                 while row < rows {

@@ -62,6 +62,13 @@ extension RealLoops {
     /// Panels that are packed together, so that rows of B are read in longer pieces.
     @inline(__always) static var panelsPerPack: Int { 4 }
 
+    /// The distance of panels: a little more than they are long where all would begin at one place of the second cache, whose
+    /// ways have 64 or 128 KiB.
+    @inline(__always) static func panelStride(_ k: Int) -> Int {
+        let length = k &* panelWidth
+        return length &* MemoryLayout<Scalar>.stride % 65_536 == 0 ? length &+ 64 &* panelWidth : length
+    }
+
     /// Panels whose columns of C are finished at a time.
     @inline(__always) static var finishedTogether: Int { 4 }
 

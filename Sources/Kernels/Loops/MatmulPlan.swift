@@ -100,7 +100,8 @@ extension RealLoops {
         let rows = Swift.max(tileRows, ((1 &<< 19) / (o.k &* width)) / tileRows &* tileRows)
         return plan(
             Strategy.direct, tasks: (o.m &+ rows &- 1) / rows, transposed: transposed, packTasks: 1, panelTasks: 1,
-            packedCount: width &* o.k, readsPanels: readsPanels, rows: rows, columns: width, depth: depth)
+            packedCount: width / panelWidth &* panelStride(o.k), readsPanels: readsPanels, rows: rows, columns: width,
+            depth: depth)
     }
 
     private static func oneBlock(_ o: Operands<Scalar>, _ isTurned: Bool, depth: Int) -> MatmulPlan {
