@@ -75,6 +75,11 @@ func testChapter() -> Chapter {
             Builtin("scope", "A context that tells when it is entered and left.") {
                 (context: CallContext) throws -> Value in .object(Scope())
             },
+            Builtin(
+                "define", "Makes a name known to every module.", Parameter<String>("name", "it"),
+                Parameter<Value>("value", "what it means")
+            ) { (context: CallContext, name: String, value: Value) throws -> Void in context.machine.define(name, value)
+            },
             Builtin("stop", "Asks the machine to stop, as Ctrl-C does.") { (context: CallContext) throws -> Void in
                 context.machine.interrupt()
             },

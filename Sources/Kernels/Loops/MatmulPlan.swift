@@ -41,7 +41,9 @@ extension RealLoops {
         if isDirect {
             return direct(Operands(p, transposed: transposed), transposed, depth: depth, readsPanels: isShort)
         }
-        if isTurned || isShort { return oneBlock(Operands(p, transposed: isTurned), isTurned, depth: depth) }
+        if isTurned || isShort {
+            return oneBlock(Operands(p, transposed: isTurned), isTurned, depth: depth, readsPanels: isShort)
+        }
         // 384 columns repay the packing of A.
         let mostColumnTasks = Swift.max(p.n / 384, 1)
         let wanted = Swift.min((16 &* tallBlock &+ p.m &- 1) / p.m, mostColumnTasks)
@@ -104,7 +106,7 @@ extension RealLoops {
             depth: depth)
     }
 
-    private static func oneBlock(_ o: Operands<Scalar>, _ isTurned: Bool, depth: Int) -> MatmulPlan {
+    private static func oneBlock(_ o: Operands<Scalar>, _ isTurned: Bool, depth: Int, readsPanels: Bool) -> MatmulPlan {
         // 128 columns repay the packing of A; 64 do when a task is still worth waking a thread.
         let columns = 64 &* o.m &* o.k >= 1 &<< 21 ? 64 : 128
         let tasks = (o.n &+ columns &- 1) / columns
@@ -114,7 +116,7 @@ extension RealLoops {
         return plan(
             Strategy.oneBlock, tasks: tasks, transposed: isTurned, packTasks: shares ? (o.k &+ depth &- 1) / depth : 0,
             packedCount: shares ? o.m &* o.k : 0,
-            scratch: depth &* (panelWidth &+ (packs && !shares ? o.m : 0)), rows: o.m, columns: columns,
-            depth: depth)
+            scratch: depth &* (panelWidth &+ (packs && !shares ? o.m : 0)), readsPanels: readsPanels, rows: o.m,
+            columns: columns, depth: depth)
     }
 }

@@ -145,15 +145,14 @@ extension Machine {
     ) throws -> Value? {
         if Machine.isUnbound(registers[0]) { throw unknownCallee(site) }
         guard case .object(let object) = registers[0] else { throw notCallable(registers[0]) }
-        let arguments = takeArguments(registers + 1, count: count)
-        if let function = object as? FunctionObject {
-            try enter(function, arguments, base: base)
-            return nil
-        }
-        if let builtin = object as? Builtin {
-            return try builtin.body(CallContext(machine: self, name: builtin.name), arguments)
-        }
-        return try callObject(object, arguments)
+        return try invoke(object, takeArguments(registers + 1, count: count), base: base)
+    }
+
+    /// Anything called from a script. Answers nil when a frame was put on top instead.
+    func invoke(_ object: Object, _ arguments: Arguments, base: Int) throws -> Value? {
+        guard let function = object as? FunctionObject else { return try callObject(object, arguments) }
+        try enter(function, arguments, base: base)
+        return nil
     }
 
     /// What a builtin's short way, if it has one, makes of the arguments in registers, which it empties then.
@@ -286,12 +285,7 @@ extension Machine {
         let candidate = registers[0]
         if Machine.isUnbound(candidate) || !candidate.isCallable { throw noMethod(name, receiver, candidate) }
         guard let object = candidate.object else { throw noMethod(name, receiver, candidate) }
-        let arguments = try collect(site, registers + 1, count: count)
-        if let function = object as? FunctionObject {
-            try enter(function, arguments, base: base)
-            return nil
-        }
-        return try callObject(object, arguments)
+        return try invoke(object, collect(site, registers + 1, count: count), base: base)
     }
 
     /// A function value with the cells that it needs from here.

@@ -396,13 +396,11 @@ extension Machine {
                     guard case .object(let object) = regs[a] else { throw notCallable(regs[a]) }
                     frame.pointee.next = ip
                     let site = frame.pointee.code.sites[c]
-                    if ObjectIdentifier(type(of: object)) == functionType {
-                        let function = unsafeDowncast(object, to: FunctionObject.self)
-                        let arguments = try collect(site, regs + (a + 1), count: b)
-                        try enter(function, arguments, base: frame.pointee.base + a + 1)
-                        resume()
+                    let arguments = try collect(site, regs + (a + 1), count: b)
+                    if let value = try invoke(object, arguments, base: frame.pointee.base + a + 1) {
+                        set(a, value)
                     } else {
-                        regs[a] = try callObject(object, collect(site, regs + (a + 1), count: b))
+                        resume()
                     }
                 case .callMethod:
                     if interruption.isRequested { throw Fault("interrupted", kind: "interrupt") }
