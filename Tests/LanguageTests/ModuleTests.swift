@@ -26,7 +26,7 @@ struct ModuleTests {
         let file = run("import \"./shape.kds\" as s", files: ["shapes.kds": shapes])
         #expect(file.error?.message == "there is no file ./shape.kds" && file.error?.line == 1)
         let name = run("import \"./shapes.kds\" as s\ns.volume(1)", files: ["shapes.kds": shapes])
-        #expect(name.error?.line == 2, "\(name.rendered)")
+        #expect(name.error?.line == 2 && name.error?.message.contains("volume") == true, "\(name.rendered)")
     }
 
     @Test("a function that runs stays whole when its module's field is given to something else from outside")

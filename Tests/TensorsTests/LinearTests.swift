@@ -67,6 +67,14 @@ struct LinearTests {
                 }
                 let isKept = Memory.usage.used - before >= max(value.count * dtype.size, 1)
                 #expect(isKept == keeps, "\(size)")
+                // An update in place, while panels are kept: these show the old numbers.
+                let other = try multiply(value, 2)
+                try parameter.assign(other)
+                let doubled = try linear(x, weight: other, bias: bias, then: .relu).elements()
+                for _ in 1...2 {
+                    #expect(try linear(x, weight: parameter.value, bias: bias, then: .relu).elements() == doubled)
+                }
+                try parameter.assign(value)
                 // A view taken now shows these numbers for ever; another view has panels of its own.
                 let view = try transpose(parameter.value.detached())
                 let wide = try randn([size[0], size[1]]).converted(to: dtype)

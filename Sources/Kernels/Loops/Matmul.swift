@@ -9,7 +9,8 @@ extension RealLoops {
         return first..<Swift.min(end, m)
     }
 
-    /// A block of the only rows of A, or some panels of B: [panel][k][column], zero beyond the last column. Behind all panels of B, if they are made here, are the rows of A, if several tasks need them: [task][block][tile].
+    /// A block of the only rows of A, or some panels of B: [panel][k][column], zero beyond the last column. Behind all panels
+    /// that are made here are the rows of A, if several tasks need them: [task][block][tile].
     static func matmulPack(
         _ problem: MatmulProblem<Scalar>, _ plan: MatmulPlan, task: Int, _ packed: UnsafeMutablePointer<Scalar>
     ) {
